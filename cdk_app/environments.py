@@ -1,0 +1,69 @@
+"""Where an environment lives: account, region, domain and alarm addresses (docs/decisions/0007-environments-and-profiles.md)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+REGIONS = ("us-east-1", "sa-east-1")
+_ACCOUNT = re.compile(r"\d{12}")
+_DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Environment:
+    """One place to deploy to. `domain` None means AWS's default names; `certificate_arn`s belong to that domain."""
+
+    name: str
+    default_profile: str
+    account: str | None = None
+    region: str = "us-east-1"
+    domain: str | None = None
+    edge_certificate_arn: str | None = None
+    regional_certificate_arn: str | None = None
+    alarm_emails: tuple[str, ...] = ()
+    alarm_phones: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.region not in REGIONS:
+            raise ValueError(
+                f"Environment {self.name}: region {self.region!r} is not offered. Choose one of: {', '.join(REGIONS)}."
+            )
+        if self.account is not None and not _ACCOUNT.fullmatch(self.account):
+            raise ValueError(f"Environment {self.name}: an AWS account is 12 digits, not {self.account!r}.")
+        if self.domain is not None and not _DOMAIN.fullmatch(self.domain):
+            raise ValueError(f"Environment {self.name}: {self.domain!r} is not a domain name such as painelml.example.")
+        if self.domain and not (self.edge_certificate_arn and self.regional_certificate_arn):
+            raise ValueError(
+                f"Environment {self.name}: domain {self.domain} needs edge_certificate_arn (us-east-1) and regional_certificate_arn."
+            )
+
+    @property
+    def is_local(self) -> bool:
+        return self.name == "local"
+
+    @property
+    def is_production(self) -> bool:
+        return self.name == "prod"
+
+    def resource_name(self, suffix: str) -> str:
+        """The planned exact name in prod (`painelml-webhooks`); `painelml-{env}-…` elsewhere."""
+        return f"painelml-{suffix}" if self.is_production else f"painelml-{self.name}-{suffix}"
+
+
+ENVIRONMENTS: dict[str, Environment] = {
+    environment.name: environment
+    for environment in (
+        Environment(name="local", default_profile="local", account="000000000000"),
+        Environment(name="dev", default_profile="economy"),
+        Environment(name="staging", default_profile="growth"),
+        Environment(name="prod", default_profile="scale"),
+    )
+}
+
+
+def environment_named(name: str) -> Environment:
+    """The environment called `name`; raises ValueError listing the valid ones."""
+    if name not in ENVIRONMENTS:
+        raise ValueError(f"There is no environment {name!r}. Choose one of: {', '.join(ENVIRONMENTS)}.")
+    return ENVIRONMENTS[name]
