@@ -1,4 +1,4 @@
-"""Where an environment lives: account, region, domain and alarm addresses (docs/decisions/0007-environments-and-profiles.md)."""
+"""Where an environment lives: account, region, domain, alarm addresses (docs/decisions/0007-environments-and-profiles.md)."""
 
 from __future__ import annotations
 
@@ -34,9 +34,7 @@ class Environment:
         if self.domain is not None and not _DOMAIN.fullmatch(self.domain):
             raise ValueError(f"Environment {self.name}: {self.domain!r} is not a domain name such as painelml.example.")
         if self.domain and not (self.edge_certificate_arn and self.regional_certificate_arn):
-            raise ValueError(
-                f"Environment {self.name}: domain {self.domain} needs edge_certificate_arn (us-east-1) and regional_certificate_arn."
-            )
+            raise ValueError(f"Environment {self.name}: domain {self.domain} needs both certificate ARNs (edge: us-east-1).")
 
     @property
     def is_local(self) -> bool:
