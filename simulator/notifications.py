@@ -1,6 +1,7 @@
 """Notifications: what is announced, to whom, in which body, on which schedule."""
 
 import asyncio
+import dataclasses
 import heapq
 import json
 import random
@@ -19,6 +20,7 @@ from .state import World
 RETRY_WAITS = tuple(minutes * MINUTE for minutes in (1, 2, 4, 7, 11, 15, 20))
 MISSED_LIFE = 2 * DAY
 CONCURRENCY = 64
+COMMIT_EVERY = 100
 BODY_KEPT = 2_000
 STRANGE_TOPIC = "marketplace_novelties"
 
@@ -35,6 +37,7 @@ class Outbox:
         self._dice = random.Random(world.seed)  # noqa: S311 - reproducible chaos, not a secret
         self._heap: list[tuple[int, int, Notification]] = []
         self._pushed = 0
+        self._ended = 0
         self._in_flight: set[asyncio.Task[None]] = set()
         self._failures: dict[tuple[str, str], int] = {}
         self._changed = asyncio.Event()
@@ -70,7 +73,8 @@ class Outbox:
         queued = [notification.id]
         copies = int(chaos.duplicates) + (roll() < chaos.duplicates % 1)
         for _ in range(copies):
-            self._push(notification)
+            # The same id and its own retries: as far as the receiver can tell, one notification sent twice.
+            self._push(dataclasses.replace(notification))
         if roll() < chaos.noop:
             queued.append(self._enqueue(self._new(app, seller_id, topic, resource, after_ms)))
         if roll() < chaos.unknown_topic:
@@ -160,7 +164,8 @@ class Outbox:
     def _attempt_ended(self, task: asyncio.Task[None]) -> None:
         self._in_flight.discard(task)
         self._slots.release()
-        if not self._heap and not self._in_flight:
+        self._ended += 1
+        if not self._in_flight or self._ended % COMMIT_EVERY == 0:
             self._world.store.commit()
         if not task.cancelled() and (error := task.exception()) is not None:
             raise error
@@ -206,6 +211,7 @@ class Outbox:
             body=text,
         )
         world.save_missed(missed)
+        world.prune_missed(MISSED_LIFE)
 
     async def forge(self, url: str, body: Any, headers: dict[str, str], notification: Notification) -> Delivery:
         """Post any body at once and once, as an impostor would."""

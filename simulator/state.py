@@ -225,6 +225,12 @@ class World:
         self.missed[missed.notification.id] = missed
         self.store.put("missed", missed.notification.id, missed)
 
+    def prune_missed(self, life_ms: int) -> None:
+        oldest = self.clock.now_ms() - life_ms
+        for notification_id in [key for key, missed in self.missed.items() if missed.missed_ms < oldest]:
+            del self.missed[notification_id]
+            self.store.remove("missed", notification_id)
+
     def record_delivery(self, notification: Notification, outcome: str, **result: Any) -> Delivery:
         delivery = Delivery(
             seq=self.next_number("delivery"),
