@@ -16,6 +16,7 @@ from .clock import DAY, HOUR
 from .errors import ApiError, bad_request, forbidden, unauthorized
 from .model import AccessToken, Application
 from .notifications import Outbox
+from .scrolls import Scrolls
 from .state import World
 
 # "4 months without any API call by the app" ends a grant, by Mercado Livre's documentation of authorization.
@@ -28,6 +29,7 @@ class Simulator:
     def __init__(self, world: World, outbox: Outbox) -> None:
         self.world = world
         self.outbox = outbox
+        self.scrolls = Scrolls()
         self.calls: Counter[tuple[str, int]] = Counter()
 
 

@@ -1,13 +1,12 @@
 """Items: a search that answers ids only, a scan for what lies past its wall, and reading one or many."""
 
-import secrets
 from collections.abc import Callable
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .clock import MINUTE, utc_text
+from .clock import utc_text
 from .errors import bad_request, forbidden, not_found
 from .gateway import Simulator, answer, authenticate, own_user, whole_number
 from .model import Item
@@ -15,7 +14,6 @@ from .model import Item
 OFFSET_WALL = 1_000
 SEARCH_LIMIT = 100
 BULK_LIMIT = 20
-SCROLL_LIFE = 5 * MINUTE
 STATUSES = ("pending", "not_yet_active", "programmed", "active", "paused", "closed")
 CURRENCIES = {"MLB": "BRL", "MLA": "ARS", "MLM": "MXN", "MLC": "CLP", "MCO": "COP", "MLU": "UYU", "MPE": "PEN"}
 SORT_KEYS: dict[str, Callable[[Item], int]] = {
@@ -26,30 +24,6 @@ SORT_KEYS: dict[str, Callable[[Item], int]] = {
     "last_updated": lambda item: item.last_updated,
 }
 ORDERS = tuple(f"{key}_{direction}" for key in SORT_KEYS for direction in ("asc", "desc"))
-
-
-class Scrolls:
-    """Open scans. Each answer renames the scan, because the newest documentation says to send the latest id received."""
-
-    def __init__(self) -> None:
-        self._open: dict[str, tuple[int, list[str], int, int]] = {}
-
-    def start(self, user_id: int, ids: list[str], limit: int, now: int) -> tuple[list[str], str | None]:
-        self._open = {name: scroll for name, scroll in self._open.items() if scroll[3] > now}
-        return self._page(user_id, ids, limit, now)
-
-    def resume(self, scroll_id: str, user_id: int, now: int) -> tuple[list[str], str | None]:
-        owner, ids, limit, expires = self._open.pop(scroll_id, (0, [], 0, 0))
-        if owner != user_id or expires <= now:
-            raise bad_request("the scroll_id is unknown or has expired", "invalid_scroll_id")
-        return self._page(user_id, ids, limit, now)
-
-    def _page(self, user_id: int, ids: list[str], limit: int, now: int) -> tuple[list[str], str | None]:
-        if not ids:
-            return [], None
-        scroll_id = secrets.token_urlsafe(24)
-        self._open[scroll_id] = (user_id, ids[limit:], limit, now + SCROLL_LIFE)
-        return ids[:limit], scroll_id
 
 
 async def search(sim: Simulator, request: Request) -> Response:
