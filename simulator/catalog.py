@@ -46,9 +46,55 @@ PRODUCTS: tuple[tuple[str, str, int, tuple[str, ...]], ...] = (
     ("Cadeira de Escritório Ergonômica", "MLB1621", 69_990, ("Preta", "Cinza")),
 )
 
-BRANDS = ("Aroeira", "Brisa", "Cedro", "Duna", "Estrela do Sul", "Ipê", "Jatobá", "Maré", "Nativa", "Pampa", "Serra Azul")
+BRANDS = (
+    "Aroeira",
+    "Brisa",
+    "Cedro",
+    "Duna",
+    "Estrela do Sul",
+    "Ipê",
+    "Jatobá",
+    "Maré",
+    "Nativa",
+    "Pampa",
+    "Serra Azul",
+)
 
 SHOP_WORDS = ("CASA", "LOJA", "MUNDO", "PONTO", "IMPERIO", "EMPORIO", "CENTRAL", "ARMAZEM", "OUTLET", "MEGA")
-SHOP_NAMES = ("DAS.UTILIDADES", "DO.CELULAR", "TECH.BR", "DA.ECONOMIA", "PAULISTA", "MINEIRO", "CARIOCA", "DO.LAR", "ESPORTES", "PET")
-FIRST_NAMES = ("Ana", "Bruno", "Camila", "Diego", "Fernanda", "Gustavo", "Juliana", "Marcelo", "Patrícia", "Rafael", "Tânia")
-LAST_NAMES = ("Almeida", "Barbosa", "Cardoso", "Ferreira", "Gonçalves", "Lima", "Moreira", "Oliveira", "Ribeiro", "Souza")
+SHOP_NAMES = (
+    "DAS.UTILIDADES",
+    "DO.CELULAR",
+    "TECH.BR",
+    "DA.ECONOMIA",
+    "PAULISTA",
+    "MINEIRO",
+    "CARIOCA",
+    "DO.LAR",
+    "ESPORTES",
+    "PET",
+)
+FIRST_NAMES = (
+    "Ana",
+    "Bruno",
+    "Camila",
+    "Diego",
+    "Fernanda",
+    "Gustavo",
+    "Juliana",
+    "Marcelo",
+    "Patrícia",
+    "Rafael",
+    "Tânia",
+)
+LAST_NAMES = (
+    "Almeida",
+    "Barbosa",
+    "Cardoso",
+    "Ferreira",
+    "Gonçalves",
+    "Lima",
+    "Moreira",
+    "Oliveira",
+    "Ribeiro",
+    "Souza",
+)

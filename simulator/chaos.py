@@ -53,18 +53,19 @@ class Chaos:
 
 
 def _checked(name: str, default: Any, value: Any) -> Any:
-    if name == "topic_disable_after" and value is None:
-        return None
+    """The value in the type of its switch, which is the type of the default."""
+    if (name == "topic_disable_after" and value is None) or (name == "error_body" and value in ERROR_BODIES):
+        return value
+    number = isinstance(value, int | float) and value >= 0
+    whole = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     if isinstance(default, bool):
-        if isinstance(value, bool):
-            return value
+        fits = isinstance(value, bool)
     elif isinstance(default, float):
-        if isinstance(value, bool | int | float) and value >= 0:
-            return float(value)
+        fits = number
     elif isinstance(default, str):
-        if isinstance(value, str) and (name != "error_body" or value in ERROR_BODIES):
-            return value
-    elif isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        if name != "error_status" or value in ERROR_STATUSES:
-            return value
-    raise ValueError(f"{value!r} does not fit the switch {name!r}")
+        fits = isinstance(value, str) and name != "error_body"
+    else:
+        fits = whole and (name != "error_status" or value in ERROR_STATUSES)
+    if not fits:
+        raise ValueError(f"{value!r} does not fit the switch {name!r}")
+    return float(value) if isinstance(default, float) else value

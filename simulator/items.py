@@ -46,7 +46,10 @@ async def search(sim: Simulator, request: Request) -> Response:
         page, following = (
             scrolls.resume(scroll_id, user_id, now) if scroll_id else scrolls.start(user_id, ids, limit, now)
         )
-        body |= {"paging": {"limit": limit, "total": len(sim.world.catalogues.get(user_id, ()))}, "scroll_id": following}
+        body |= {
+            "paging": {"limit": limit, "total": len(sim.world.catalogues.get(user_id, ()))},
+            "scroll_id": following,
+        }
     else:
         if offset + limit > OFFSET_WALL:
             raise bad_request(f"offset + limit must not exceed {OFFSET_WALL}: use search_type=scan", "invalid_offset")
@@ -86,7 +89,7 @@ async def item(sim: Simulator, request: Request) -> Response:
 
 
 async def bulk(sim: Simulator, request: Request) -> Response:
-    """`GET /items/bulk?ids=`: one entry per id, in the order asked; a missing id is a 404 in its place, without a body."""
+    """`GET /items/bulk?ids=`: one entry per id as asked; a missing id is a 404 in its place, with no body."""
     token = authenticate(sim, request)
     ids = [text for text in request.query_params.get("ids", "").split(",") if text]
     if not ids or len(ids) > BULK_LIMIT:
@@ -109,7 +112,7 @@ def _bulk_entry(sim: Simulator, item_id: str, user_id: int) -> dict[str, Any]:
 
 def _project(entry: dict[str, Any], fields: list[str]) -> dict[str, Any]:
     """Keep the envelope fields that are named and, of the body, only those named with `body.` in front."""
-    kept = {name: entry[name] for name in ("status_code", "id") if name in fields and name in entry}
+    kept: dict[str, Any] = {name: entry[name] for name in ("status_code", "id") if name in fields and name in entry}
     inner = [field.removeprefix("body.") for field in fields if field.startswith("body.")]
     if inner and "body" in entry:
         kept["body"] = {name: entry["body"][name] for name in inner if name in entry["body"]}

@@ -1,4 +1,4 @@
-"""What the simulator remembers. Money is integer cents, moments are milliseconds; documents are rendered on the way out."""
+"""What the simulator remembers: money in integer cents, moments in milliseconds, no rendered documents."""
 
 from dataclasses import dataclass, field
 

@@ -125,7 +125,10 @@ def issue(world: World, app: Application, user_id: int) -> dict[str, Any]:
         world.drop_access_tokens(app.client_id, user_id)
     world.drop_access_tokens(app.client_id, expired_before=now)
     access = AccessToken(
-        f"APP_USR-{app.client_id}-{secrets.token_hex(16)}-{user_id}", app.client_id, user_id, now + app.expires_in * SECOND
+        f"APP_USR-{app.client_id}-{secrets.token_hex(16)}-{user_id}",
+        app.client_id,
+        user_id,
+        now + app.expires_in * SECOND,
     )
     grant = Grant(
         client_id=app.client_id,

@@ -9,7 +9,7 @@ SCROLL_LIFE = 5 * MINUTE
 
 
 class Scrolls:
-    """Open scans. Each answer renames the scan, because the newest documentation says to send the latest id received."""
+    """Open scans. Each answer renames the scan: the newest documentation says to send the latest id received."""
 
     def __init__(self) -> None:
         self._open: dict[str, tuple[int, list[str], int, int]] = {}

@@ -2,6 +2,7 @@
 
 import random
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from .catalog import BRANDS, FIRST_NAMES, LAST_NAMES, PRODUCTS, SHOP_NAMES, SHOP_WORDS
 from .clock import DAY, HOUR, MINUTE, PRINTED_OFFSET, SECOND
@@ -199,7 +200,7 @@ def _age(order: Order, roll: random.Random, now: int) -> None:
 
 def _join_carts(orders: list[Order], roll: random.Random) -> None:
     """One order in twelve joins the previous one's cart; one in twenty has no pack at all."""
-    for before, order in zip(orders, orders[1:], strict=False):
+    for before, order in pairwise(orders):
         point = roll.random()
         if point < 0.05:
             order.pack_id = None

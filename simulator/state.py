@@ -43,15 +43,16 @@ FIRST_NUMBERS = {
 class World:
     """State and its indexes. Whoever changes a record calls the matching `save_…`, which indexes and persists it."""
 
-    def __init__(self, seed: int = 7, state_dir: Path | None = None) -> None:
+    def __init__(self, seed: int = 7, state_dir: Path | None = None, retry_scale: float | None = None) -> None:
         self.seed = seed
+        self._retry_scale = retry_scale
         self.clock = Clock()
         self.store = Store(state_dir)
         self._empty()
         self._load()
 
     def _empty(self) -> None:
-        self.chaos = Chaos()
+        self.chaos = self.calm()
         self.apps: dict[str, Application] = {}
         self.sellers: dict[int, Seller] = {}
         self.items: dict[str, Item] = {}
@@ -70,13 +71,19 @@ class World:
         self.deliveries: deque[Delivery] = deque()
         self._numbers = dict(FIRST_NUMBERS)
 
+    def calm(self) -> Chaos:
+        """Every switch as at the start; the command line may have set the pace of the retries."""
+        return Chaos() if self._retry_scale is None else Chaos(retry_scale=self._retry_scale)
+
     def _load(self) -> None:
         read = self.store.read
         for key, body in read("meta"):
             if key == "clock":
                 self.clock.offset_ms = body
             elif key == "chaos":
-                self.chaos = Chaos(**body)
+                self.chaos = Chaos(
+                    **body | ({"retry_scale": self._retry_scale} if self._retry_scale is not None else {})
+                )
             elif key == "numbers":
                 self._numbers |= body
         self.apps = {key: Application(**body) for key, body in read("app")}
