@@ -1,7 +1,7 @@
 """Where state survives a restart: one SQLite file, written record by record.
 
 A request's changes are committed before it is answered, so a process that is killed never takes back a token that a
-client already holds. The file is in WAL mode without fsync: it outlives the process, not the machine, which is enough here.
+client already holds. The file is in WAL mode without fsync: it outlives the process, not the machine.
 """
 
 import dataclasses
