@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from simulator.clock import HOUR
 from simulator.model import Order
 from simulator.seed import create_seller
 from simulator.state import World
@@ -137,9 +138,9 @@ def _sold(world: World) -> list[Order]:
 
 def test_the_same_seed_makes_the_same_sellers() -> None:
     worlds = [World(7), World(7), World(8)]
-    moment = worlds[0].clock.now_ms()
+    half_past = worlds[0].clock.now_ms() // HOUR * HOUR + HOUR // 2
     for world in worlds:
-        world.clock.set(moment)
+        world.clock.set(half_past)
         create_seller(world, items=20, orders=200)
     same, again, other = worlds
     assert list(same.sellers.values()) == list(again.sellers.values())

@@ -73,8 +73,8 @@ async def test_search_filters_by_status_and_dates(bench: Bench) -> None:
 
 
 async def test_date_bounds_lose_their_minutes(bench: Bench) -> None:
-    user_id, headers = await bench.connect()
     await bench.control("clock", set="2027-03-10T15:40:00Z")
+    user_id, headers = await bench.connect()
     await bench.control("orders", seller_id=user_id)
     late = "2027-03-10T11:59:59.000-04:00"
     assert (await _search(bench, headers, user_id, order__date_created__from=late))["paging"]["total"] == 1
