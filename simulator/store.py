@@ -4,24 +4,17 @@ A request's changes are committed before it is answered, so a process that is ki
 client already holds. The file is in WAL mode without fsync: it outlives the process, not the machine.
 """
 
-import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 FILE_NAME = "simulator.sqlite3"
 
 
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
-
-
 def _fields(record: Any) -> dict[str, Any]:
-    return {name: getattr(record, name) for name in _names(type(record))}
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
 _ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_fields)
