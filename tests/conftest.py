@@ -12,6 +12,8 @@ import boto3
 import pytest
 
 from tests import servers
+from tests.shops import Shop, open_shop
+from tests.system import ROOT, System, running_system
 
 ENVIRONMENT = {
     "PAINEL_ENV": "local",
@@ -77,3 +79,20 @@ def _make_secrets() -> None:
         client.create_secret(Name=name, SecretString=json.dumps({purpose: secrets[purpose]} if purpose in secrets else {}))
         os.environ[f"PAINEL_SECRET_{purpose.upper()}"] = name
     os.environ["PAINEL_PARAMETERS"] = "/painelml/local"
+
+
+@pytest.fixture(scope="session")
+def system() -> Generator[System]:
+    """The whole system, deployed by the real command into a folder of its own."""
+    with running_system(ROOT / ".painel" / "tests") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(system: System) -> Shop:
+    return open_shop(system)
+
+
+@pytest.fixture(scope="session")
+def other_shop(system: System) -> Shop:
+    return open_shop(system)
