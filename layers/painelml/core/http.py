@@ -17,6 +17,9 @@ from painelml.core.config import config
 from painelml.core.crypto import same
 from painelml.core.errors import BodyTooLarge, Forbidden, InvalidRequest, MalformedJson, NotFound, PainelError
 from painelml.core.observability import begin_log, logger
+from painelml.core.request import client_ip, header, language, request_id
+
+__all__ = ["Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
 
 BODY_LIMIT_BYTES = 256 * 1024
 PROBLEM = "application/problem+json"
@@ -56,7 +59,7 @@ def entry_point(app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIM
         request_context = event.get("requestContext") or {}
         authorized = request_context.get("authorizer") or {}
         caller = Caller.from_context(authorized) if "tenant_id" in authorized else None
-        begin_log(_request_id(event), caller)
+        begin_log(request_id(event), caller)
         try:
             _check_door(event)
             if len(event.get("body") or "") > body_limit_bytes:
@@ -82,33 +85,6 @@ def keeps_signature(route: Callable[..., Any]) -> Callable[[Callable[P, T]], Cal
     return decorate
 
 
-def header(event: Mapping[str, Any], name: str) -> str:
-    """A request header by any case; empty when absent."""
-    wanted = name.lower()
-    return next((value for key, value in (event.get("headers") or {}).items() if key.lower() == wanted and value), "")
-
-
-def client_ip(event: Mapping[str, Any]) -> str:
-    """The caller's address: the entry of X-Forwarded-For that our trusted hops wrote, else the connection's own."""
-    hops = config().trusted_hops
-    forwarded = [part.strip() for part in header(event, "x-forwarded-for").split(",") if part.strip()]
-    if hops and len(forwarded) > hops:
-        return forwarded[-1 - hops]
-    source: str = ((event.get("requestContext") or {}).get("identity") or {}).get("sourceIp") or ""
-    return source
-
-
-def language(event: Mapping[str, Any]) -> str:
-    """pt-BR unless the first language that the client accepts and we have is English."""
-    for part in header(event, "accept-language").split(","):
-        tag = part.split(";")[0].strip().lower()
-        if tag.startswith("en"):
-            return "en"
-        if tag.startswith("pt"):
-            return "pt-BR"
-    return "pt-BR"
-
-
 def _check_door(event: Mapping[str, Any]) -> None:
     """Where WAF is off, only CloudFront's own header opens the regional endpoint."""
     expected = config().origin_secret
@@ -129,7 +105,7 @@ def _input_error(error: RequestValidationError) -> InvalidRequest:
 
 
 def _problem(event: Mapping[str, Any], error: PainelError) -> Response[str]:
-    body = error.problem(language(event), _request_id(event))
+    body = error.problem(language(event), request_id(event))
     return Response(
         status_code=error.status,
         content_type=PROBLEM,
@@ -145,8 +121,3 @@ def _raw(response: Response[str]) -> dict[str, Any]:
         "body": response.body,
         "isBase64Encoded": False,
     }
-
-
-def _request_id(event: Mapping[str, Any]) -> str:
-    request_id: str = (event.get("requestContext") or {}).get("requestId") or ""
-    return request_id
