@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import functools
 import inspect
 import json
@@ -10,18 +11,27 @@ from typing import Any, ParamSpec, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
 from painelml.core.caller import Caller, calling
 from painelml.core.config import config
 from painelml.core.crypto import same
-from painelml.core.errors import BodyTooLarge, Forbidden, InvalidRequest, MalformedJson, NotFound, PainelError
+from painelml.core.errors import (
+    BodyTooLarge,
+    Forbidden,
+    InvalidRequest,
+    MalformedJson,
+    NotFound,
+    PainelError,
+    UnsupportedContentType,
+)
 from painelml.core.observability import begin_log, logger
 from painelml.core.request import client_ip, header, language, request_id
 
 __all__ = ["Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
 
 BODY_LIMIT_BYTES = 256 * 1024
+JSON = "application/json"
 PROBLEM = "application/problem+json"
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 P = ParamSpec("P")
@@ -40,6 +50,10 @@ def http_app() -> APIGatewayRestResolver:
     def _bad_input(error: RequestValidationError) -> Response[str]:
         return _problem(app.current_event.raw_event, _input_error(error))
 
+    @app.exception_handler(RequestUnsupportedContentType)
+    def _bad_type(_: RequestUnsupportedContentType) -> Response[str]:
+        return _problem(app.current_event.raw_event, UnsupportedContentType())
+
     @app.exception_handler(NotFoundError)
     def _no_route(_: NotFoundError) -> Response[str]:
         return _problem(app.current_event.raw_event, NotFound())
@@ -53,7 +67,10 @@ def http_app() -> APIGatewayRestResolver:
 
 
 def entry_point(app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIMIT_BYTES) -> Handler:
-    """The Lambda handler of `app`: knows the caller, starts the log, caps the body, and lets nothing escape as a 502."""
+    """The Lambda handler of `app`: knows the caller, starts the log, checks the body, and lets nothing escape as a 502.
+
+    It honours Idempotency-Key on every POST of an authorized route (core/idempotency.py).
+    """
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         request_context = event.get("requestContext") or {}
@@ -62,12 +79,11 @@ def entry_point(app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIM
         begin_log(request_id(event), caller)
         try:
             _check_door(event)
-            if len(event.get("body") or "") > body_limit_bytes:
-                raise BodyTooLarge(limit_bytes=body_limit_bytes)
+            _check_body(event, body_limit_bytes)
+            with calling(caller):
+                answer: dict[str, Any] = _once(event, caller, lambda: app.resolve(event, context))
         except PainelError as error:
-            return _raw(_problem(event, error))
-        with calling(caller):
-            answer: dict[str, Any] = app.resolve(event, context)
+            answer = _raw(_problem(event, error))
         logger.info("request", extra={"route": event.get("resource"), "status": answer.get("statusCode")})
         return answer
 
@@ -85,6 +101,14 @@ def keeps_signature(route: Callable[..., Any]) -> Callable[[Callable[P, T]], Cal
     return decorate
 
 
+def _once(event: Mapping[str, Any], caller: Caller | None, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    if caller is None or event.get("httpMethod") != "POST" or not header(event, "idempotency-key"):
+        return work()
+    from painelml.core import idempotency
+
+    return idempotency.once(event, caller, work)
+
+
 def _check_door(event: Mapping[str, Any]) -> None:
     """Where WAF is off, only CloudFront's own header opens the regional endpoint."""
     expected = config().origin_secret
@@ -92,10 +116,21 @@ def _check_door(event: Mapping[str, Any]) -> None:
         raise Forbidden
 
 
+def _check_body(event: Mapping[str, Any], limit_bytes: int) -> None:
+    """The resolver answers broken JSON well, but not text that is no UTF-8, nests too deeply, or holds endless numbers."""
+    body = event.get("body") or ""
+    if len(body) > limit_bytes:
+        raise BodyTooLarge(limit_bytes=limit_bytes)
+    if not body or not (header(event, "content-type") or JSON).startswith(JSON):
+        return
+    try:
+        json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
+    except (ValueError, RecursionError):
+        raise MalformedJson from None
+
+
 def _input_error(error: RequestValidationError) -> InvalidRequest:
     faults = error.errors()
-    if any(fault.get("type") == "json_invalid" for fault in faults):
-        return MalformedJson()
     return InvalidRequest(
         errors=[
             {"field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]), "message": fault["msg"]}
