@@ -20,6 +20,6 @@ Email = Annotated[
 
 
 class Order(BaseModel):
-    """What a request body asks for. A field that we do not know is a mistake to be told, not to be ignored."""
+    """What a request body asks for. A field that we do not know is a mistake to be told; what was sent is never repeated."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
