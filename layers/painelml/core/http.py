@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -19,6 +21,8 @@ from painelml.core.observability import begin_log, logger
 BODY_LIMIT_BYTES = 256 * 1024
 PROBLEM = "application/problem+json"
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def http_app() -> APIGatewayRestResolver:
@@ -65,6 +69,17 @@ def entry_point(app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIM
         return answer
 
     return handler
+
+
+def keeps_signature(route: Callable[..., Any]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """functools.wraps for routes: annotations are resolved where the route was written, since the resolver would look here."""
+
+    def decorate(wrapper: Callable[P, T]) -> Callable[P, T]:
+        wrapped = functools.wraps(route)(wrapper)
+        wrapped.__signature__ = inspect.signature(route, eval_str=True)  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate
 
 
 def header(event: Mapping[str, Any], name: str) -> str:
