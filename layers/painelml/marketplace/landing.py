@@ -18,8 +18,9 @@ HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
 PAGE = """<!doctype html>
 <html lang="{language}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title} · PainelML</title>
-<style>body{{font:16px/1.5 system-ui,sans-serif;color:#1f2430;background:#f3f4f7;margin:0}}main{{max-width:28rem;margin:4rem auto;
-padding:2rem;background:#fff;border:1px solid #d9dde5;border-radius:12px}}h1{{font-size:1.4rem;margin:0 0 .75rem}}</style></head>
+<style>body{{font:16px/1.5 system-ui,sans-serif;color:#1f2430;background:#f3f4f7;margin:0}}
+main{{max-width:28rem;margin:4rem auto;padding:2rem;background:#fff;border:1px solid #d9dde5;border-radius:12px}}
+h1{{font-size:1.4rem;margin:0 0 .75rem}}</style></head>
 <body><main><h1>{title}</h1><p>{text}</p><p><a href="{link}">{back}</a></p></main></body></html>
 """
 CONNECTED = {

@@ -283,6 +283,8 @@ def upsert_items(session: TenantSession, account_id: UUID, items: Iterable[ItemD
     """Writes what is at least as new as what is held, in one statement; the ids that were written."""
     newest = {item.id: item for item in sorted(items, key=lambda item: item.last_updated)}
     fresh = [newest[item_id] for item_id in sorted(newest)]  # one order for all writers, so that they cannot deadlock
+    if not fresh:
+        return []
     written = session.rows(
         """
         insert into app.items as held
@@ -382,6 +384,8 @@ def upsert_orders(session: TenantSession, account_id: UUID, orders: Iterable[Ord
     """
     newest = {order.id: order for order in sorted(orders, key=lambda order: order.updated_at)}
     fresh = [newest[order_id] for order_id in sorted(newest)]  # one order for all writers, so that they cannot deadlock
+    if not fresh:
+        return []
     written = session.rows(
         """
         insert into app.orders as held

@@ -6,7 +6,8 @@ is the fence: a message of an earlier page only sends the continuation again, on
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
 
 from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession, tenant_session
@@ -19,6 +20,8 @@ from painelml.marketplace.tokens import SellerApi
 from painelml.sync import queries, service
 from painelml.sync.models import PageDone, PageJob, StartJob
 from painelml.sync.pages import items_page, orders_page
+
+Write = Callable[[TenantSession], object]
 
 TURN_PAUSE = 2
 PATIENCE = 30  # turns that a message waits for the page before its own, or for its run's commit
@@ -53,9 +56,9 @@ def page(job: PageJob, *, deferrals: int) -> None:
 def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> None:
     try:
         with patiently(deferrals):
-            documents, done = _read_page(run, account)
+            write, done = _read_page(run, account)
         with tenant_session(job.tenant_id) as session:
-            going_on = _write_page(session, job, run["scope"], account, documents, done)
+            going_on = _write_page(session, job, write, done)
     except RetryLater:
         with tenant_session(job.tenant_id) as session:
             queries.touch(session, job.run_id, moment=now())
@@ -70,15 +73,17 @@ def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> No
             service.send_page(job.tenant_id, job.run_id, job.page + 1)
 
 
-def _read_page(run: Row, account: ConnectedAccount) -> tuple[list[Any], PageDone]:
-    read = orders_page if run["scope"] == "orders" else items_page
-    documents, done = read(SellerApi(account), run["cursor"])
-    return list(documents), done
+def _read_page(run: Row, account: ConnectedAccount) -> tuple[Write, PageDone]:
+    """What Mercado Livre has for the run's next page: how to write it, and where the run stands after it."""
+    api = SellerApi(account)
+    if run["scope"] == "orders":
+        orders, done = orders_page(api, run["cursor"])
+        return partial(apply_orders, account=account, orders=orders), done
+    items, done = items_page(api, run["cursor"])
+    return partial(apply_items, account=account, items=items), done
 
 
-def _write_page(
-    session: TenantSession, job: PageJob, scope: str, account: ConnectedAccount, documents: list[Any], done: PageDone
-) -> bool:
+def _write_page(session: TenantSession, job: PageJob, write: Write, done: PageDone) -> bool:
     """Cursor, counters and rows together. False where the run ends here, or another message has done this page."""
     turned = queries.turn_page(
         session,
@@ -92,9 +97,7 @@ def _write_page(
     )
     if not turned:
         return False
-    apply = apply_orders if scope == "orders" else apply_items
-    if documents:
-        apply(session, account, documents)
+    write(session)
     if done.finished:
         service.complete(session, job.run_id)
     return not done.finished
