@@ -3,7 +3,7 @@
 from migrations.sql_file import run_sql
 
 revision = "0004_marketplace"
-down_revision = "0002_directory"
+down_revision = "0003_identity"
 
 
 def upgrade() -> None:
