@@ -1,4 +1,4 @@
-"""Where an environment lives: account, region, domain and alarm addresses (docs/decisions/0007-environments-and-profiles.md)."""
+"""Where an environment lives: account, region, domain, alarm addresses (docs/decisions/0007-environments-and-profiles.md)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One place to deploy to. `domain` None means AWS's default names; `certificate_arn`s belong to that domain."""
+    """One place to deploy to.
+
+    `domain` None means AWS's default names. The two certificates are of that domain: the edge's in us-east-1 for
+    `dashboard.` and `api.`, the regional one for `hooks.`. With `hosted_zone_id` the names' records are made too.
+    """
 
     name: str
     default_profile: str
@@ -21,6 +25,7 @@ class Environment:
     domain: str | None = None
     edge_certificate_arn: str | None = None
     regional_certificate_arn: str | None = None
+    hosted_zone_id: str | None = None
     alarm_emails: tuple[str, ...] = ()
     alarm_phones: tuple[str, ...] = ()
 
@@ -35,8 +40,11 @@ class Environment:
             raise ValueError(f"Environment {self.name}: {self.domain!r} is not a domain name such as painelml.example.")
         if self.domain and not (self.edge_certificate_arn and self.regional_certificate_arn):
             raise ValueError(
-                f"Environment {self.name}: domain {self.domain} needs edge_certificate_arn (us-east-1) and regional_certificate_arn."
+                f"Environment {self.name}: domain {self.domain} needs edge_certificate_arn (us-east-1) "
+                "and regional_certificate_arn."
             )
+        if self.hosted_zone_id and not self.domain:
+            raise ValueError(f"Environment {self.name}: hosted_zone_id needs the domain that the zone serves.")
 
     @property
     def is_local(self) -> bool:
