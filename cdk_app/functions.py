@@ -90,7 +90,6 @@ class PainelFunction(Construct):
             security_groups=[network.functions_security_group]
             if placed and network.functions_security_group
             else None,
-            retry_attempts=2 if spec.schedule else None,
         )
         self._grant_needs()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 import subprocess
 import sys
@@ -87,33 +88,55 @@ class _LibraryBundling:
         return True
 
 
+@jsii.implements(ILocalBundling)
+class _MigrationsBundling:
+    def __init__(self, folder: Path, requirements: Path) -> None:
+        self._folder = folder
+        self._requirements = requirements
+
+    def try_bundle(self, output_dir: str, *_: object, **__: object) -> bool:
+        """Always True or an exception: False would make CDK fall back to Docker."""
+        build_vendor(Path(output_dir), requirements=self._requirements)
+        build_library(Path(output_dir), folders=(self._folder,))
+        return True
+
+
 class PainelLayers(Construct):
-    """`versions`: the vendor layer and the library layer, for the one runtime and architecture that we use."""
+    """`versions`: what every function gets, others' packages and our library. `migrations`: for operations alone."""
 
     def __init__(self, scope: Construct, construct_id: str) -> None:
         super().__init__(scope, construct_id)
         layers = REPOSITORY / "layers"
-        vendor = layers / "vendor"
+        vendor, library = layers / "vendor", layers / "painelml"
         self.versions: list[lambda_.ILayerVersion] = [
-            self._layer("Vendor", vendor, _VendorBundling(vendor / "requirements.txt"), list(UV_ARGUMENTS)),
-            self._layer("Painelml", layers / "painelml", _LibraryBundling((layers / "painelml",)), ["copy"]),
+            _layer(self, "Vendor", source=vendor, bundling=_VendorBundling(vendor / "requirements.txt")),
+            _layer(self, "Painelml", source=library, bundling=_LibraryBundling((library,))),
         ]
 
-    def _layer(
-        self, construct_id: str, source: Path, bundling: ILocalBundling, command: list[str]
-    ) -> lambda_.LayerVersion:
-        return lambda_.LayerVersion(
-            self,
-            construct_id,
-            compatible_runtimes=[RUNTIME],
-            compatible_architectures=[ARCHITECTURE],
-            code=lambda_.Code.from_asset(
-                str(source),
-                exclude=["__pycache__", "*.pyc"],
-                # The command never runs; it is part of the asset's hash, so that other arguments make another layer.
-                asset_hash_type=AssetHashType.SOURCE,
-                bundling=BundlingOptions(
-                    image=DockerImage.from_registry("never-pulled"), local=bundling, command=command
-                ),
+    def migrations(self) -> lambda_.ILayerVersion:
+        """The migrations and Alembic."""
+        source = REPOSITORY / "migrations"
+        requirements = REPOSITORY / "layers" / "migrations" / "requirements.txt"
+        digest = hashlib.sha256(requirements.read_bytes()).hexdigest()
+        bundling = _MigrationsBundling(source, requirements)
+        return _layer(self, "Migrations", source=source, bundling=bundling, also=digest)
+
+
+def _layer(
+    scope: Construct, construct_id: str, *, source: Path, bundling: ILocalBundling, also: str = ""
+) -> lambda_.LayerVersion:
+    """The command never runs; it is part of the asset's hash, so that other arguments make another layer."""
+    return lambda_.LayerVersion(
+        scope,
+        construct_id,
+        compatible_runtimes=[RUNTIME],
+        compatible_architectures=[ARCHITECTURE],
+        code=lambda_.Code.from_asset(
+            str(source),
+            exclude=["__pycache__", "*.pyc"],
+            asset_hash_type=AssetHashType.SOURCE,
+            bundling=BundlingOptions(
+                image=DockerImage.from_registry("never-pulled"), local=bundling, command=[*UV_ARGUMENTS, also]
             ),
-        )
+        ),
+    )

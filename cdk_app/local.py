@@ -9,15 +9,22 @@ from constructs import Construct
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 LAMBDAS_CONTEXT = "lambdas_folder"
+# The emulator takes the API's id from a tag, so that URLs survive a new deployment.
+LOCAL_API_ID = "painelml"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LocalAddresses:
-    """Base URLs of the emulator and the simulator, and a digest of the code that functions import from the repository."""
+    """Base URLs of the emulator and the simulator, and a digest of the code in the repository."""
 
     emulator_url: str
     simulator_url: str
     code_version: str
+
+    @property
+    def api_url(self) -> str:
+        """The API without its stage. By path, because not every resolver knows `*.localhost`."""
+        return f"{self.emulator_url}/_aws/execute-api/{LOCAL_API_ID}"
 
     @classmethod
     def of(cls, scope: Construct) -> LocalAddresses:

@@ -24,3 +24,11 @@ def secret_name(purpose: Purpose, *, environment: Environment, profile: Profile)
 def parameter_prefix(environment: Environment) -> str:
     """The SSM path below which the environment's parameters are."""
     return f"/painelml/{environment.name}"
+
+
+ORIGIN_KEY = "origin"
+
+
+def origin_secret_name(*, environment: Environment, profile: Profile) -> str:
+    """The secret that holds the value of CloudFront's `x-origin-verify` header, under the key `origin`."""
+    return f"/painelml/{environment.name}/{'keys' if profile.grouped_secrets else ORIGIN_KEY}"
