@@ -74,9 +74,7 @@ class PainelFunction(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             handler="handler.handler",
-            code=lambda_.Code.from_asset(
-                str(lambdas_folder(self) / spec.name), exclude=["__pycache__", "*.pyc"]
-            ),
+            code=lambda_.Code.from_asset(str(lambdas_folder(self) / spec.name), exclude=["__pycache__", "*.pyc"]),
             layers=list(surroundings.layers),
             memory_size=spec.memory_mib,
             timeout=Duration.seconds(spec.timeout_seconds),
@@ -87,9 +85,7 @@ class PainelFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             vpc=network.vpc if placed else None,
             vpc_subnets=network.private_subnets if placed else None,
-            security_groups=[network.functions_security_group]
-            if placed and network.functions_security_group
-            else None,
+            security_groups=[network.functions_security_group] if placed and network.functions_security_group else None,
         )
         self._grant_needs()
 

@@ -63,7 +63,16 @@ def urls(home: Home) -> DatabaseUrls:
 def is_healthy(home: Home) -> bool:
     """Whether the server accepts connections."""
     address = urlsplit(urls(home).owner)
-    command = [str(_program("pg_isready")), "-q", "-h", str(address.hostname), "-p", str(address.port or 5432), "-t", "1"]
+    command = [
+        str(_program("pg_isready")),
+        "-q",
+        "-h",
+        str(address.hostname),
+        "-p",
+        str(address.port or 5432),
+        "-t",
+        "1",
+    ]
     return subprocess.run(command, check=False, env=clean_environment()).returncode == 0
 
 
@@ -147,7 +156,18 @@ def _create(home: Home, data: Path, credentials: Credentials | None) -> None:
     if credentials:
         os.chown(data, credentials.user, credentials.group)
     log = home.log(PART)
-    initdb = [str(_program("initdb")), "-D", str(data), "-U", SUPERUSER, "-E", "UTF8", "--locale=C.UTF-8", "-A", "reject"]
+    initdb = [
+        str(_program("initdb")),
+        "-D",
+        str(data),
+        "-U",
+        SUPERUSER,
+        "-E",
+        "UTF8",
+        "--locale=C.UTF-8",
+        "-A",
+        "reject",
+    ]
     _run(initdb, log=log, credentials=credentials)
     (data / "pg_hba.conf").write_text(_ACCESS_RULES)
     statements = (
@@ -211,12 +231,13 @@ def _prepare_users_server(home: Home) -> None:
         )
     role = _ask(
         urlunsplit(owner._replace(path="/postgres")),
-        "select rolsuper or rolbypassrls or not rolcreaterole or not rolcreatedb from pg_roles where rolname = current_user",
+        "select rolsuper or rolbypassrls or not rolcreaterole or not rolcreatedb from pg_roles "
+        "where rolname = current_user",
     )
     if role != "f":
         raise OperationError(
             f"The role {owner.username} of PAINEL_DATABASE_URL is not like RDS's master.",
-            why="A superuser hides mistakes that show only on AWS; without CREATEROLE and CREATEDB nothing can be migrated.",
+            why="A superuser hides mistakes that show only on AWS; without CREATEROLE and CREATEDB nothing migrates.",
             do="Create one: CREATE ROLE master LOGIN PASSWORD '…' NOSUPERUSER NOBYPASSRLS CREATEROLE CREATEDB;",
         )
     exists = _ask(

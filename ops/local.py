@@ -1,0 +1,149 @@
+"""`painel up` and `painel down`: the same templates as on AWS, on a laptop."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+
+from ops import demo, deploy, emulator, endpoints, marketplace, postgres, valkey
+from ops.aws import LocalAws
+from ops.console import Report
+from ops.endpoints import Endpoints
+from ops.home import Home
+
+PREFIX = "/painelml/local"
+DEPLOYED = f"{PREFIX}/deployed"
+KEYS = ("jwt", "encryption", "webhooks")
+STRIPE_PATH = "webhooks/stripe"
+MERCADO_LIVRE_PATH = "webhooks/mercado-livre"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`auth`: functions get their own roles' credentials. `with_demo`: load the demo tenant.
+
+    The rest is for tests: `app` replaces the CDK app's command, `context` is added to its context, and `operate` False
+    leaves out keys and migrations.
+    """
+
+    auth: bool = False
+    with_demo: bool = True
+    app: str | None = None
+    context: Mapping[str, str] | None = None
+    operate: bool = True
+
+
+def up(home: Home, report: Report, options: Options) -> Endpoints:
+    """Start what is not running, deploy what has changed, write the endpoints. Safe to repeat; raises OperationError."""
+    _start_parts(home, report, auth=options.auth)
+    aws = LocalAws(home)
+    context = _context(home) | dict(options.context or {})
+    made_of = _fingerprint(context, options)
+    # The emulator itself remembers what it holds: one that was killed comes back without it, or with something older.
+    if aws.parameter(DEPLOYED) != made_of:
+        _deploy(home, report, options, context)
+        if options.operate:
+            _operate(home, report)
+        aws.set_parameter(DEPLOYED, made_of)
+    found = _endpoints(home)
+    if options.operate:
+        marketplace.register_application(
+            home, api_url=found.api_url, notifications_url=found.webhook_urls["mercado-livre"]
+        )
+    if options.with_demo:
+        with report.step("Demo tenant"):
+            found = replace(found, demo=demo.load(home, found))
+    endpoints.save(home, found)
+    return found
+
+
+def down(home: Home) -> list[str]:
+    """Stop what `up` started, and nothing else; the names of the parts that were running."""
+    # The emulator first: its functions talk to the others.
+    parts: dict[str, Callable[[Home], bool]] = {
+        emulator.PART: emulator.down,
+        marketplace.PART: marketplace.down,
+        valkey.PART: valkey.down,
+        postgres.PART: postgres.down,
+    }
+    return [part for part, stop in parts.items() if stop(home)]
+
+
+def _fingerprint(context: Mapping[str, str], options: Options) -> str:
+    """One value for everything that a deployment is made of."""
+    parts = {"inputs": deploy.digest(), "context": dict(context), "app": options.app, "operate": options.operate}
+    return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
+
+
+def _start_parts(home: Home, report: Report, *, auth: bool) -> None:
+    """All four at once."""
+    starters: list[Callable[[], bool]] = [
+        lambda: postgres.up(home),
+        lambda: valkey.up(home),
+        lambda: marketplace.up(home),
+        lambda: emulator.up(home, auth=auth),
+    ]
+    with report.step("PostgreSQL, Valkey, Mercado Livre's simulator, the emulator of AWS"):
+        with ThreadPoolExecutor(len(starters)) as pool:
+            started = [pool.submit(start) for start in starters]
+        for future in started:
+            future.result()
+
+
+def _context(home: Home) -> dict[str, str]:
+    """What the synthesis is told about this laptop."""
+    database = postgres.urls(home)
+    return {
+        "database_url": database.app,
+        "owner_database_url": database.owner,
+        "cache_url": valkey.url(home),
+        "emulator_url": emulator.url(home),
+        "simulator_url": marketplace.url(home),
+        "code_version": deploy.digest(deploy.CODE)[:16],
+    }
+
+
+def _deploy(home: Home, report: Report, options: Options, context: Mapping[str, str]) -> None:
+    if not LocalAws(home).parameter("/cdk-bootstrap/hnb659fds/version"):
+        with report.step("Bootstrap of the emulated account"):
+            deploy.bootstrap(home)
+    with report.step("Deployment with the CDK"):
+        deploy.deploy(home, context=context, app=options.app)
+
+
+def _operate(home: Home, report: Report) -> None:
+    aws = LocalAws(home)
+    with report.step("Keys, partners' credentials, migrations"):
+        aws.fill_secret(f"{PREFIX}/mercado_livre", mercado_livre=marketplace.credentials(home))
+        aws.fill_secret(
+            f"{PREFIX}/stripe", stripe={"webhook_secrets": [f"whsec_{home.password('stripe')}"], "livemode": False}
+        )
+        # A killed emulator forgets its secrets while the database keeps what they sealed: a copy outlives it.
+        for purpose, value in home.section("keys").items():
+            aws.fill_secret(f"{PREFIX}/{purpose}", **{purpose: value})
+        aws.operate("init-keys")
+        home.remember("keys", **{purpose: aws.secret(f"{PREFIX}/{purpose}")[purpose] for purpose in KEYS})
+        aws.operate("migrate")
+
+
+def _endpoints(home: Home) -> Endpoints:
+    aws = LocalAws(home)
+    base = f"{emulator.url(home)}/_aws/execute-api/painelml/api/v1"
+    token = aws.secret(f"{PREFIX}/webhooks").get("webhooks", {}).get("mercado_livre_token", "")
+    web_url = aws.parameter(f"{PREFIX}/web_url")
+    return Endpoints(
+        api_url=base,
+        web_url=web_url,
+        docs_url=f"{web_url}/docs/" if web_url else None,
+        simulator_url=marketplace.url(home),
+        database_url=postgres.urls(home).app,
+        cache_url=valkey.url(home),
+        aws_endpoint_url=emulator.url(home),
+        webhook_urls={
+            "mercado-livre": f"{base}/{MERCADO_LIVRE_PATH}/{token}",
+            "stripe": f"{base}/{STRIPE_PATH}",
+        },
+    )
