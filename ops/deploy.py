@@ -47,7 +47,8 @@ def digest(names: tuple[str, ...] = INPUTS, *, folder: Path = REPOSITORY) -> str
 
 def bootstrap(home: Home) -> None:
     """Once for each emulator: the bucket for assets and the roles of deployments."""
-    _cdk(home, "bootstrap", f"aws://{emulator.ACCOUNT}/{emulator.REGION}")
+    # Not from the repository: with a cdk.json at hand it would synthesize the whole app to find what it was just told.
+    _cdk(home, "bootstrap", f"aws://{emulator.ACCOUNT}/{emulator.REGION}", folder=home.folder)
 
 
 def deploy(home: Home, *, context: Mapping[str, str], app: str | None = None) -> None:
@@ -68,7 +69,7 @@ def deploy(home: Home, *, context: Mapping[str, str], app: str | None = None) ->
     )
 
 
-def _cdk(home: Home, *arguments: str) -> None:
+def _cdk(home: Home, *arguments: str, folder: Path = REPOSITORY) -> None:
     program = REPOSITORY / "node_modules" / ".bin" / "cdk"
     if not program.exists():
         raise OperationError("The CDK command line is not installed.", do="Run `make setup` (it runs `npm ci`).")
@@ -81,7 +82,7 @@ def _cdk(home: Home, *arguments: str) -> None:
         output.flush()
         done = subprocess.run(
             [node, str(program), "--no-notices", "--no-color", "--ci", "--no-version-reporting", *arguments],
-            cwd=REPOSITORY,
+            cwd=folder,
             stdout=output,
             stderr=subprocess.STDOUT,
             stdin=subprocess.DEVNULL,

@@ -37,7 +37,7 @@ class Options:
 
 
 def up(home: Home, report: Report, options: Options) -> Endpoints:
-    """Start what is not running, deploy what has changed, write the endpoints. Safe to repeat; raises OperationError."""
+    """Start what is not running, deploy what has changed, write the endpoints. Can be repeated; raises OperationError."""
     _start_parts(home, report, auth=options.auth)
     aws = LocalAws(home)
     context = _context(home) | dict(options.context or {})

@@ -23,7 +23,7 @@ OPERATIONS_DAYS = 14
 
 
 class StorageStack(EnvironmentStack):
-    """`data_bucket` (tenants/{id}/uploads|backups|exports, static/, documentation/, operations/), `logs_bucket`, `secrets`.
+    """`data_bucket` (tenants/{id}/uploads|backups|exports, static/, documentation/, operations/), and `secrets`.
 
     `origin_value` is a secret of its own kind: AWS makes it, CloudFront sends it, the API's door checks it.
     """
