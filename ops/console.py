@@ -9,9 +9,12 @@ from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
+from rich.measure import Measurement
 from rich.table import Table
 
 from ops.errors import OperationError
+
+_WIDEST = 1000
 
 
 class Report:
@@ -38,13 +41,15 @@ class Report:
         self._out.print(text)
 
     def table(self, title: str, rows: Sequence[tuple[str, str]]) -> None:
-        """A two-column table; lines are never cut, so that addresses can be copied."""
-        table = Table(title=title, show_header=False, title_justify="left", title_style="bold")
-        table.add_column(style="bold")
-        table.add_column(overflow="fold")
+        """A two-column table as wide as it needs to be: an address that is cut or folded cannot be copied."""
+        table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None)
+        table.add_column(style="bold", no_wrap=True)
+        table.add_column(no_wrap=True)
         for name, value in rows:
             table.add_row(name, value)
-        self._out.print(table)
+        wide = self._out.options.update(width=_WIDEST)
+        width = Measurement.get(self._out, wide, table).maximum
+        self._out.print(table, width=width, crop=False, no_wrap=True, overflow="ignore")
 
     def result(self, document: Mapping[str, Any]) -> None:
         """The machine-readable answer, only with `--json`."""

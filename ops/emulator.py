@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
 from urllib.error import URLError
 from urllib.request import urlopen
@@ -59,6 +60,7 @@ def up(home: Home, *, auth: bool) -> bool:
     port = require_free(home, PART)
     state = home.folder / "emulator"
     state.mkdir(exist_ok=True)
+    (home.folder / "tmp").mkdir(exist_ok=True)
     process = start(
         home,
         PART,
@@ -93,4 +95,7 @@ def up(home: Home, *, auth: bool) -> bool:
 
 def down(home: Home) -> bool:
     """Stop it in a way that lets it write its state; True if it was running."""
-    return stop(home, PART, patience=60)
+    was_running = stop(home, PART, patience=60)
+    # Each function's process had a folder there, which a stopped emulator leaves behind.
+    shutil.rmtree(home.folder / "tmp", ignore_errors=True)
+    return was_running
