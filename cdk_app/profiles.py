@@ -33,9 +33,7 @@ class DatabaseCapacity:
 
     def __post_init__(self) -> None:
         if self.read_replicas and not self.multi_az:
-            raise ValueError(
-                "Read replicas without Multi-AZ: raise multi_az first, it protects the writer that replicas copy."
-            )
+            raise ValueError("Read replicas without Multi-AZ: raise multi_az first, it protects the writer that replicas copy.")
         if not 7 <= self.backup_days <= 35:
             raise ValueError(f"backup_days must be 7 to 35 (RDS keeps at most 35), not {self.backup_days}.")
 
@@ -138,9 +136,7 @@ GROWTH = Profile(
     interface_endpoints=False,
     flow_logs="ALL",
     workers=WorkerCapacity(maximum_concurrency=6),
-    api=ApiCapacity(
-        throttle_rate=200, throttle_burst=400, provisioned_min=1, provisioned_max=6, provisioned_target=0.65
-    ),
+    api=ApiCapacity(throttle_rate=200, throttle_burst=400, provisioned_min=1, provisioned_max=6, provisioned_target=0.65),
     waf=True,
     log_retention_days=14,
     trail=True,
@@ -158,9 +154,7 @@ SCALE = Profile(
     interface_endpoints=True,
     flow_logs="ALL",
     workers=WorkerCapacity(maximum_concurrency=10),
-    api=ApiCapacity(
-        throttle_rate=500, throttle_burst=1000, provisioned_min=2, provisioned_max=20, provisioned_target=0.70
-    ),
+    api=ApiCapacity(throttle_rate=500, throttle_burst=1000, provisioned_min=2, provisioned_max=20, provisioned_target=0.70),
     waf=True,
     log_retention_days=30,
     trail=True,

@@ -1,28 +1,61 @@
-"""The demo tenant, loaded as a person would load it: by HTTP only, through the same doors as everybody."""
+"""The demo tenant: a shop with 90 days of plausible trade, made through the simulator and brought in by the real sync."""
 
 from __future__ import annotations
 
-import httpx
+from collections.abc import Callable
+from typing import Any
 
-from ops.endpoints import Endpoints
-from ops.errors import OperationError
-from ops.home import Home
+from ops.seller import Seller, SellerFailure
 
 EMAIL = "demo@painelml.example"
-COMPANY = "Loja Demonstração"
+PASSWORD = "demonstracao-painelml"  # noqa: S105 - printed on the screen on purpose: it opens only a laptop's demo
+ITEMS, ORDERS, DAYS = 150, 2_200, 90
+SYNC_SECONDS = 300
 
 
-def load(home: Home, endpoints: Endpoints) -> dict[str, str]:
-    """Have the demo tenant; its login `{email, password}`. Safe to repeat; raises OperationError if the API refuses."""
-    login = {"email": EMAIL, "password": home.password("demo")}
-    with httpx.Client(base_url=endpoints.api_url, timeout=30) as api:
-        if api.post("/auth/login", json=login).is_success:
-            return login
-        answer = api.post("/auth/register", json={**login, "company": COMPANY, "name": "Pessoa Demonstração"})
-    if not answer.is_success:
-        raise OperationError(
-            f"The API refused to register the demo tenant ({answer.status_code}).",
-            why=answer.text[:500],
-            do="See `painel status`, or run `painel up --no-demo`.",
+def load(endpoints: dict[str, Any], say: Callable[[str], None]) -> dict[str, int]:
+    """Makes sure that the demo shop is there and complete; safe to run twice.
+
+    Returns `{items, orders, total_cents}`; raises SellerFailure if our totals differ from the simulator's.
+    """
+    seller = Seller(endpoints)
+    say("signing the demo shop up")
+    _enter(seller)
+    accounts = seller.call("GET", "/ml-accounts", expect=200)["data"]
+    if accounts:
+        account_id, seller_id = accounts[0]["id"], accounts[0]["seller_id"]
+    else:
+        say(f"making {ITEMS} items and {ORDERS} orders at the simulated Mercado Livre")
+        made = seller.simulator(
+            "POST", "/_sim/sellers", {"nickname": "LOJA_DEMO", "items": ITEMS, "orders": ORDERS, "days": DAYS}
         )
-    return login
+        seller_id = made["user_id"]
+        account_id = seller.connect(seller_id)["id"]
+    say("waiting for the sync")
+    seller.wait_for_sync(account_id, seconds=SYNC_SECONDS)
+    say("comparing totals")
+    return _compared(seller, account_id, seller_id)
+
+
+def _enter(seller: Seller) -> None:
+    try:
+        seller.register(company="Loja Demo", name="Dona Demo", email=EMAIL, password=PASSWORD)
+    except SellerFailure as failure:
+        if "email_taken" not in str(failure):
+            raise
+    seller.log_in(email=EMAIL, password=PASSWORD)
+
+
+def _compared(seller: Seller, account_id: str, seller_id: int | str) -> dict[str, int]:
+    truth = seller.simulator("GET", f"/_sim/sellers/{seller_id}/truth")
+    items = seller.every("/items", account_id=account_id)
+    orders = seller.every("/orders", account_id=account_id)
+    ours = {"items": len(items), "orders": len(orders), "total_cents": sum(order["total_amount"]["amount"] for order in orders)}
+    theirs = {
+        "items": truth["items"]["count"],
+        "orders": truth["orders"]["count"],
+        "total_cents": truth["orders"]["total_amount_cents"],
+    }
+    if ours != theirs:
+        raise SellerFailure(f"the demo's totals differ: we have {ours}, Mercado Livre has {theirs}")
+    return ours

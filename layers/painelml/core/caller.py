@@ -1,0 +1,58 @@
+"""Who is calling: what the authorizer proved, for the length of one invocation."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from painelml.core.errors import Unauthenticated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """`role` is the tenant role (OWNER, ADMIN, AGENT, VIEWER); `platform_role` is empty for sellers' own people."""
+
+    tenant_id: UUID
+    user_id: UUID
+    session_id: UUID
+    role: str
+    platform_role: str = ""
+
+    def context(self) -> dict[str, str]:
+        """The authorizer's answer to API Gateway, which carries only flat strings."""
+        return {name: str(getattr(self, name)) for name in self.__slots__}
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, Any]) -> Caller:
+        return cls(
+            tenant_id=UUID(context["tenant_id"]),
+            user_id=UUID(context["user_id"]),
+            session_id=UUID(context["session_id"]),
+            role=context["role"],
+            platform_role=context.get("platform_role", ""),
+        )
+
+
+_current: ContextVar[Caller | None] = ContextVar("caller", default=None)
+
+
+def current_caller() -> Caller:
+    """The caller of this request; raises Unauthenticated on a route that the authorizer does not guard."""
+    caller = _current.get()
+    if caller is None:
+        raise Unauthenticated
+    return caller
+
+
+@contextmanager
+def calling(caller: Caller | None) -> Generator[None]:
+    """Sets the caller for one invocation and forgets it after, whatever happens."""
+    token = _current.set(caller)
+    try:
+        yield
+    finally:
+        _current.reset(token)

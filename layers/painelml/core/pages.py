@@ -1,0 +1,39 @@
+"""Keyset pages: `?limit=&cursor=` → `{data, next_cursor}`. A cursor is opaque to clients and holds the last row's sort key."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import Annotated, Any, Generic, TypeVar
+
+from aws_lambda_powertools.event_handler.openapi.params import Query
+from pydantic import BaseModel
+
+from painelml.core.errors import InvalidRequest
+
+T = TypeVar("T")
+
+Limit = Annotated[int, Query(ge=1, le=100, description="Rows per page.")]
+Cursor = Annotated[str | None, Query(max_length=512, description="next_cursor of the page before.")]
+
+
+class Page(BaseModel, Generic[T]):
+    """One page. `next_cursor` is null on the last."""
+
+    data: list[T]
+    next_cursor: str | None
+
+
+def encode_cursor(*key: Any) -> str:
+    return base64.urlsafe_b64encode(json.dumps(key, default=str).encode()).decode().rstrip("=")
+
+
+def decode_cursor(cursor: str, parts: int) -> list[str]:
+    """The sort key of `parts` values as strings; raises InvalidRequest for a cursor that we did not make."""
+    try:
+        key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if isinstance(key, list) and len(key) == parts:
+            return [str(value) for value in key]
+    except ValueError:
+        pass
+    raise InvalidRequest(errors=[{"field": "cursor", "message": "not a next_cursor of this list"}])

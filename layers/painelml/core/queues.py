@@ -1,0 +1,140 @@
+"""SQS: sending jobs, and working through a batch so that each message is done, deferred or given back on its own."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from painelml.core.aws import sqs
+from painelml.core.errors import DatabaseUnavailable, RetryLater
+from painelml.core.observability import logger
+
+BATCH_ENTRIES = 10
+DATABASE_PAUSE_SECONDS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One SQS record. `attributes` are the string message attributes; `group` is the MessageGroupId, if any."""
+
+    id: str
+    body: str
+    attributes: Mapping[str, str]
+    group: str | None
+    receives: int
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Batch:
+    """The records of one SQS event and what became of each.
+
+    `attempt` guards work on some of them: RetryLater (and a lost database) sends a delayed copy and drops the original, because
+    every receive counts towards the dead-letter queue; anything else gives the message back (`ReportBatchItemFailures`).
+    """
+
+    def __init__(self, event: Mapping[str, Any], queue_url: str) -> None:
+        self.messages = [_message(record) for record in event["Records"]]
+        self._queue_url = queue_url
+        self._failed: list[str] = []
+
+    def __iter__(self) -> Iterator[Message]:
+        return iter(self.messages)
+
+    @contextmanager
+    def attempt(self, *messages: Message) -> Generator[None]:
+        """Work on `messages` that succeeds or fails together."""
+        try:
+            yield
+        except RetryLater as pause:
+            self._defer(messages, pause.seconds, str(pause))
+        except DatabaseUnavailable:
+            self._defer(messages, DATABASE_PAUSE_SECONDS, "the database is away")
+        except Exception:  # noqa: BLE001 - a poison message must not take the rest of the batch with it
+            self._give_back(messages)
+
+    def response(self) -> dict[str, Any]:
+        """What Lambda's SQS event source expects back."""
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in self._failed]}
+
+    def _defer(self, messages: Iterable[Message], seconds: int, reason: str) -> None:
+        for message in messages:
+            try:
+                send(
+                    self._queue_url,
+                    message.body,
+                    delay_seconds=seconds,
+                    attributes=message.attributes,
+                    group=message.group,
+                )
+            except Exception:  # noqa: BLE001 - without its copy the original must come back
+                self._give_back([message])
+            else:
+                logger.info("message deferred", extra={"reason": reason, "delay_seconds": seconds})
+
+    def _give_back(self, messages: Iterable[Message]) -> None:
+        for message in messages:
+            logger.exception("message failed", extra={"message_id": message.id, "receives": message.receives})
+            self._failed.append(message.id)
+
+
+def send(
+    queue_url: str,
+    body: str,
+    *,
+    delay_seconds: int = 0,
+    attributes: Mapping[str, str] | None = None,
+    group: str | None = None,
+) -> None:
+    """One message. `group` is the MessageGroupId: the tenant on painelml-jobs, so that SQS shares its attention fairly."""
+    grouped = {"MessageGroupId": group} if group else {}
+    sqs().send_message(
+        QueueUrl=queue_url,
+        MessageBody=body,
+        DelaySeconds=delay_seconds,
+        MessageAttributes=_typed(attributes),
+        **grouped,  # type: ignore[arg-type]
+    )
+
+
+def send_all(queue_url: str, bodies: Iterable[tuple[str, str]]) -> int:
+    """Sends `(body, group)` pairs ten at a time; raises RuntimeError if SQS refuses any. Returns how many were sent."""
+    sent = 0
+    entries: list[dict[str, Any]] = []
+    for body, group in bodies:
+        entries.append({"Id": str(len(entries)), "MessageBody": body, "MessageGroupId": group})
+        if len(entries) == BATCH_ENTRIES:
+            sent += _send_entries(queue_url, entries)
+            entries = []
+    return sent + (_send_entries(queue_url, entries) if entries else 0)
+
+
+def _send_entries(queue_url: str, entries: list[dict[str, Any]]) -> int:
+    refused = sqs().send_message_batch(QueueUrl=queue_url, Entries=entries).get("Failed", [])  # type: ignore[arg-type]
+    if refused:
+        raise RuntimeError(f"SQS refused {len(refused)} of {len(entries)} messages: {refused[0].get('Code')}.")
+    return len(entries)
+
+
+def _typed(attributes: Mapping[str, str] | None) -> Any:
+    return {key: {"DataType": "String", "StringValue": value} for key, value in (attributes or {}).items() if value}
+
+
+def _message(record: Mapping[str, Any]) -> Message:
+    return Message(
+        id=record["messageId"],
+        body=record["body"],
+        attributes={
+            key: value["stringValue"] for key, value in record.get("messageAttributes", {}).items() if value.get("stringValue")
+        },
+        group=record["attributes"].get("MessageGroupId"),
+        receives=int(record["attributes"].get("ApproximateReceiveCount", 1)),
+    )
+
+
+logging.getLogger("botocore").setLevel(logging.WARNING)

@@ -1,0 +1,55 @@
+"""Secrets and parameters, read by purpose and kept for five minutes so that a rotation reaches warm functions."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+from painelml.core.aws import secrets_manager, ssm
+from painelml.core.config import ConfigurationError, config
+
+Purpose = Literal["jwt", "encryption", "webhooks", "mercado_livre", "stripe"]
+
+KEEP_SECONDS = 300
+_kept: dict[str, tuple[float, str]] = {}
+
+
+def secret(purpose: Purpose) -> dict[str, Any]:
+    """The purpose's object in its secret (shapes: docs/architecture.md §3); raises ConfigurationError if it is not there."""
+    secret_id = config().require(f"secret_{purpose}")
+    held = json.loads(_read(f"secret:{secret_id}", lambda: _secret_text(secret_id)))
+    if purpose not in held:
+        raise ConfigurationError(f"The secret {secret_id} has no {purpose!r}. Run `painel keys init` for this environment.")
+    value: dict[str, Any] = held[purpose]
+    return value
+
+
+def secret_document(secret_id: str) -> dict[str, Any]:
+    """A whole secret by id, for those that AWS writes (database owner, cache user)."""
+    document: dict[str, Any] = json.loads(_read(f"secret:{secret_id}", lambda: _secret_text(secret_id)))
+    return document
+
+
+def parameter(name: str) -> str:
+    """The SSM parameter `{PAINEL_PARAMETERS}/{name}`."""
+    path = f"{config().parameters}/{name}"
+    return _read(f"parameter:{path}", lambda: ssm().get_parameter(Name=path)["Parameter"]["Value"])
+
+
+def forget() -> None:
+    """Drops what is kept, for after a rotation and between tests."""
+    _kept.clear()
+
+
+def _secret_text(secret_id: str) -> str:
+    return secrets_manager().get_secret_value(SecretId=secret_id)["SecretString"]
+
+
+def _read(key: str, fetch: Callable[[], str]) -> str:
+    until, text = _kept.get(key, (0.0, ""))
+    if time.monotonic() >= until:
+        text = fetch()
+        _kept[key] = (time.monotonic() + KEEP_SECONDS, text)
+    return text
