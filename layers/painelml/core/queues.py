@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from painelml.core.aws import sqs
+from painelml.core.config import config
 from painelml.core.errors import DatabaseUnavailable, RetryLater
 from painelml.core.observability import logger
 
@@ -112,6 +113,17 @@ def send_all(queue_url: str, bodies: Iterable[tuple[str, str]]) -> int:
             sent += _send_entries(queue_url, entries)
             entries = []
     return sent + (_send_entries(queue_url, entries) if entries else 0)
+
+
+def is_reachable() -> bool:
+    """Whether SQS answers for the jobs queue, for /ready."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        sqs().get_queue_attributes(QueueUrl=config().require("queue_jobs"), AttributeNames=["QueueArn"])
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def _send_entries(queue_url: str, entries: list[dict[str, Any]]) -> int:
