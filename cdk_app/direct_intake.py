@@ -68,9 +68,7 @@ class DirectIntake(Construct):
                     credentials_role=role,
                     timeout=Duration.seconds(5),
                     passthrough_behavior=apigateway.PassthroughBehavior.NEVER,
-                    request_parameters={
-                        "integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"
-                    },
+                    request_parameters={"integration.request.header.Content-Type": "'application/x-www-form-urlencoded'"},
                     request_templates=dict.fromkeys(CONTENT_TYPES, template),
                     integration_responses=[
                         apigateway.IntegrationResponse(

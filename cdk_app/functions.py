@@ -48,9 +48,7 @@ class FunctionSurroundings:
 class PainelFunction(Construct):
     """The function of one row. `function` is the resource; its role grants the row's needs and nothing else."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, spec: FunctionSpec, surroundings: FunctionSurroundings
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, spec: FunctionSpec, surroundings: FunctionSurroundings) -> None:
         super().__init__(scope, construct_id)
         self.spec = spec
         self._around = surroundings

@@ -28,9 +28,7 @@ _PROBLEMS = {
 
 
 def _transformations(*names: str) -> list[waf.CfnWebACL.TextTransformationProperty]:
-    return [
-        waf.CfnWebACL.TextTransformationProperty(priority=priority, type=name) for priority, name in enumerate(names)
-    ]
+    return [waf.CfnWebACL.TextTransformationProperty(priority=priority, type=name) for priority, name in enumerate(names)]
 
 
 def path_matches(pattern: str) -> Statement:
@@ -62,9 +60,7 @@ def body_is_larger_than(size: int) -> Statement:
         size_constraint_statement=waf.CfnWebACL.SizeConstraintStatementProperty(
             comparison_operator="GT",
             size=size,
-            field_to_match=waf.CfnWebACL.FieldToMatchProperty(
-                body=waf.CfnWebACL.BodyProperty(oversize_handling="MATCH")
-            ),
+            field_to_match=waf.CfnWebACL.FieldToMatchProperty(body=waf.CfnWebACL.BodyProperty(oversize_handling="MATCH")),
             text_transformations=_transformations("NONE"),
         )
     )
@@ -141,9 +137,7 @@ def problem_bodies() -> dict[str, waf.CfnWebACL.CustomResponseBodyProperty]:
     return {
         f"problem-{status}": waf.CfnWebACL.CustomResponseBodyProperty(
             content_type="APPLICATION_JSON",
-            content=json.dumps(
-                {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-            ),
+            content=json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}),
         )
         for status, (title, code, detail) in _PROBLEMS.items()
     }

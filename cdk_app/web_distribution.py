@@ -76,9 +76,7 @@ class WebDistribution(Construct):
             default_behavior=self._pages(),
             additional_behaviors={"/api/*": self._api(api, origin_header)},
             domain_names=[name for name in (environment.dashboard_name, environment.api_name) if name] or None,
-            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", certificate_arn)
-            if certificate_arn
-            else None,
+            certificate=acm.Certificate.from_certificate_arn(self, "Certificate", certificate_arn) if certificate_arn else None,
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_3_2025 if certificate_arn else None,
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             web_acl_id=web_acl_arn,
@@ -106,9 +104,7 @@ class WebDistribution(Construct):
         )
         acknowledge(
             bucket,
-            {
-                "S1": "Public files that only CloudFront may read; the distribution logs every request."
-            },
+            {"S1": "Public files that only CloudFront may read; the distribution logs every request."},
         )
         return bucket
 

@@ -15,7 +15,9 @@ from ops.errors import OperationError
 from ops.home import Home
 
 if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_secretsmanager import SecretsManagerClient
     from mypy_boto3_ssm import SSMClient
 
@@ -48,6 +50,24 @@ class LocalAws:
     def parameters(self) -> SSMClient:
         client: SSMClient = self._session.client("ssm", endpoint_url=self._url)
         return client
+
+    @cached_property
+    def objects(self) -> S3Client:
+        client: S3Client = self._session.client("s3", endpoint_url=self._url)
+        return client
+
+    @cached_property
+    def stacks(self) -> CloudFormationClient:
+        client: CloudFormationClient = self._session.client("cloudformation", endpoint_url=self._url)
+        return client
+
+    def output(self, stack: str, name: str) -> str:
+        """An output of a deployed stack; raises OperationError if the stack has none of this name."""
+        described = self.stacks.describe_stacks(StackName=stack)["Stacks"][0]
+        for output in described.get("Outputs", []):
+            if output.get("OutputKey") == name:
+                return str(output.get("OutputValue"))
+        raise OperationError(f"Stack {stack} has no output {name}.", do="Run `make up` again.")
 
     def operate(self, verb: str, **args: Any) -> Any:
         """Invoke `operations` with a verb; its answer. Raises OperationError with the function's own words."""

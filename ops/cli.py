@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
+from requests import RequestException
 
-from ops import endpoints, local, status
+from ops import endpoints, local, openapi, smoke, status, traceability
 from ops.console import Report
 from ops.errors import OperationError
 from ops.home import Home
 from ops.processes import running
+from ops.seller import SellerFailure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Runs PainelML.")
 
@@ -76,6 +79,59 @@ def show_status(*, json: Json = False) -> None:
             raise typer.Exit(1)
 
 
+@app.command(name="smoke")
+def walk(
+    *,
+    env: Annotated[str, typer.Option("--env", help="local, or an environment on AWS (with your AWS credentials).")] = "local",
+    json: Json = False,
+) -> None:
+    """Walk the main job as a new seller does: sign up, connect, synchronise, receive an order. Exit code 1 if it breaks."""
+    report = Report(as_json=json)
+    steps: list[dict[str, str | float]] = []
+
+    def heard(name: str, seconds: float, outcome: str) -> None:
+        steps.append({"step": name, "seconds": round(seconds, 3), "outcome": outcome})
+        report.say(f"  [green]✓[/] {name} [dim]{seconds:.2f} s[/]  {outcome}")
+
+    with _explained(report):
+        found = endpoints.load(Home.default()).as_json() if env == "local" else endpoints.on_aws(env)
+        try:
+            smoke.Walk(found, heard).run()
+        except (SellerFailure, RequestException) as error:
+            raise OperationError(
+                f"The walk stopped after {len(steps)} steps.", why=str(error), do="See `painel status`."
+            ) from error
+        report.result({"holds": True, "steps": steps})
+
+
+@app.command(name="openapi")
+def write_openapi(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit code 1 if it differs.")] = False,
+    json: Json = False,
+) -> None:
+    """Write docs/api/openapi.json from the handlers."""
+    _generated(Report(as_json=json), "docs/api/openapi.json", check, openapi.is_current, openapi.write)
+
+
+@app.command(name="traceability")
+def write_traceability(
+    *,
+    check: Annotated[bool, typer.Option("--check", help="Only compare; exit code 1 if it differs.")] = False,
+    json: Json = False,
+) -> None:
+    """Write docs/traceability.md from the tests' requirement markers."""
+    home = Home.default()
+    home.create()
+    _generated(
+        Report(as_json=json),
+        "docs/traceability.md",
+        check,
+        traceability.is_current,
+        lambda: traceability.write(home.folder),
+    )
+
+
 def main() -> None:
     """The entry point of the `painel` command."""
     app()
@@ -89,6 +145,18 @@ def _explained(report: Report) -> Iterator[None]:
     except OperationError as error:
         report.failure(error)
         sys.exit(1)
+
+
+def _generated(report: Report, path: str, check: bool, is_current: Callable[[], bool], write: Callable[[], None]) -> None:
+    """Write a generated document, or with `check` only say whether the committed one is what would be written."""
+    current = is_current()
+    if not check:
+        write()
+    with _explained(report):
+        if check and not current:
+            raise OperationError(f"{path} is out of date.", do=f"Run `make {Path(path).stem}` and commit the result.")
+    report.say(f"{path} {'was' if current else 'is now'} up to date.")
+    report.result({"path": path, "changed": not current})
 
 
 def _rows(found: endpoints.Endpoints) -> list[tuple[str, str]]:

@@ -26,6 +26,8 @@ INPUTS = (
     "lambdas",
     "layers",
     "migrations",
+    "web",
+    "docs/api",
 )
 CODE = ("layers", "migrations")
 _IGNORED = {"__pycache__"}

@@ -6,6 +6,9 @@ import json
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
 from ops.errors import OperationError
 from ops.home import Home, write_json
 
@@ -32,6 +35,26 @@ class Endpoints:
 def save(home: Home, endpoints: Endpoints) -> None:
     """Write the file; it holds passwords, so only its owner can read it."""
     write_json(home.endpoints, endpoints.as_json())
+
+
+def on_aws(environment: str) -> dict[str, Any]:
+    """What is known of an environment on AWS, with the caller's own AWS credentials: `api_url` and `web_url`."""
+    parameters = boto3.client("ssm")
+    names = {f"/painelml/{environment}/{name}": name for name in ("api_url", "web_url")}
+    try:
+        answer = parameters.get_parameters(Names=list(names))
+    except (BotoCoreError, ClientError) as error:
+        raise OperationError(
+            f"The addresses of environment {environment} could not be read.",
+            why=str(error),
+            do="Sign in to its AWS account (AWS_PROFILE, AWS_REGION) and try again.",
+        ) from error
+    if answer["InvalidParameters"]:
+        raise OperationError(
+            f"Environment {environment} has no {', '.join(answer['InvalidParameters'])} in this account and region.",
+            do=f"Deploy it: make deploy ENV={environment}",
+        )
+    return {names[parameter["Name"]]: parameter["Value"] for parameter in answer["Parameters"]}
 
 
 def load(home: Home) -> Endpoints:

@@ -8,13 +8,18 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 
-from ops import demo, deploy, emulator, endpoints, marketplace, postgres, valkey
+from requests import RequestException
+
+from ops import demo, deploy, emulator, endpoints, marketplace, postgres, valkey, web
 from ops.aws import LocalAws
 from ops.console import Report
 from ops.endpoints import Endpoints
+from ops.errors import OperationError
 from ops.home import Home
+from ops.seller import SellerFailure
 
 PREFIX = "/painelml/local"
+EDGE_STACK = "painelml-local-edge"
 DEPLOYED = f"{PREFIX}/deployed"
 KEYS = ("jwt", "encryption", "webhooks")
 STRIPE_PATH = "webhooks/stripe"
@@ -47,17 +52,33 @@ def up(home: Home, report: Report, options: Options) -> Endpoints:
         _deploy(home, report, options, context)
         if options.operate:
             _operate(home, report)
+            _publish_web(home, report)
         aws.set_parameter(DEPLOYED, made_of)
     found = _endpoints(home)
     if options.operate:
-        marketplace.register_application(
-            home, api_url=found.api_url, notifications_url=found.webhook_urls["mercado-livre"]
-        )
+        marketplace.register_application(home, api_url=found.api_url, notifications_url=found.webhook_urls["mercado-livre"])
     if options.with_demo:
-        with report.step("Demo tenant"):
-            found = replace(found, demo=demo.load(home, found))
+        found = replace(found, demo={"email": demo.EMAIL, "password": demo.PASSWORD})
     endpoints.save(home, found)
+    if options.with_demo:
+        _load_demo(home, report, found)
     return found
+
+
+def _load_demo(home: Home, report: Report, found: Endpoints) -> None:
+    """Once for each database: it outlives everything else. A load that was cut short is taken up again."""
+    if home.section("demo").get("database") == found.database_url:
+        return
+    try:
+        with report.step("Demo shop: 90 days of trade, synchronised from the simulator"):
+            demo.load(found.as_json(), report.say)
+    except (SellerFailure, RequestException) as error:
+        raise OperationError(
+            "The system runs, but its demo shop could not be loaded.",
+            why=str(error),
+            do="`painel status` shows which part is not well; then run `make up` again, or `painel up --no-demo`.",
+        ) from error
+    home.remember("demo", database=found.database_url)
 
 
 def down(home: Home) -> list[str]:
@@ -118,15 +139,20 @@ def _operate(home: Home, report: Report) -> None:
     aws = LocalAws(home)
     with report.step("Keys, partners' credentials, migrations"):
         aws.fill_secret(f"{PREFIX}/mercado_livre", mercado_livre=marketplace.credentials(home))
-        aws.fill_secret(
-            f"{PREFIX}/stripe", stripe={"webhook_secrets": [f"whsec_{home.password('stripe')}"], "livemode": False}
-        )
+        aws.fill_secret(f"{PREFIX}/stripe", stripe={"webhook_secrets": [f"whsec_{home.password('stripe')}"], "livemode": False})
         # A killed emulator forgets its secrets while the database keeps what they sealed: a copy outlives it.
         for purpose, value in home.section("keys").items():
             aws.fill_secret(f"{PREFIX}/{purpose}", **{purpose: value})
         aws.operate("init-keys")
         home.remember("keys", **{purpose: aws.secret(f"{PREFIX}/{purpose}")[purpose] for purpose in KEYS})
-        aws.operate("migrate")
+        aws.operate("migrate", app_password=home.password("app"))
+
+
+def _publish_web(home: Home, report: Report) -> None:
+    """The static site, into the bucket that the edge stack made."""
+    aws = LocalAws(home)
+    with report.step("Web pages"):
+        web.upload(web.build(home.folder / "web"), aws.objects, aws.output(EDGE_STACK, "WebBucketName"))
 
 
 def _endpoints(home: Home) -> Endpoints:

@@ -231,8 +231,7 @@ def _prepare_users_server(home: Home) -> None:
         )
     role = _ask(
         urlunsplit(owner._replace(path="/postgres")),
-        "select rolsuper or rolbypassrls or not rolcreaterole or not rolcreatedb from pg_roles "
-        "where rolname = current_user",
+        "select rolsuper or rolbypassrls or not rolcreaterole or not rolcreatedb from pg_roles where rolname = current_user",
     )
     if role != "f":
         raise OperationError(

@@ -190,9 +190,7 @@ class DatabaseStack(EnvironmentStack):
                     "IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole]": (
                         "CDK's helper writes its own log; it runs only while this stack is deployed."
                     ),
-                    "IAM5[Resource::*]": (
-                        "CDK's helper may only put and delete retention policies; RDS names the log groups."
-                    ),
+                    "IAM5[Resource::*]": ("CDK's helper may only put and delete retention policies; RDS names the log groups."),
                 },
             )
 

@@ -79,9 +79,7 @@ class JobsStack(EnvironmentStack):
             self._schedule(spec.name, str(spec.schedule), function)
         if layers:
             around = replace(around, layers=[*layers.versions, layers.migrations()])
-        self.functions[OPERATIONS.name] = PainelFunction(
-            self, OPERATIONS.name, spec=OPERATIONS, surroundings=around
-        ).function
+        self.functions[OPERATIONS.name] = PainelFunction(self, OPERATIONS.name, spec=OPERATIONS, surroundings=around).function
 
     @staticmethod
     def _event_source(batch: Batch, around: FunctionSurroundings) -> sources.SqsEventSource:

@@ -22,9 +22,7 @@ def main() -> None:
     around = {
         **size,
         "network": NetworkAccess(),
-        "database": DatabaseAccess(
-            url=context("database_url"), owner_url=context("owner_database_url"), auth="password"
-        ),
+        "database": DatabaseAccess(url=context("database_url"), owner_url=context("owner_database_url"), auth="password"),
         "cache": CacheAccess(url=context("cache_url")),
         "messaging": messaging,
         "storage": storage,
