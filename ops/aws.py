@@ -69,6 +69,11 @@ class LocalAws:
                 return str(output.get("OutputValue"))
         raise OperationError(f"Stack {stack} has no output {name}.", do="Run `make up` again.")
 
+    def domain_name(self, distribution: str) -> str:
+        """The host name of a CloudFront distribution."""
+        edge: Any = self._session.client("cloudfront", endpoint_url=self._url)
+        return str(edge.get_distribution(Id=distribution)["Distribution"]["DomainName"])
+
     def operate(self, verb: str, **args: Any) -> Any:
         """Invoke `operations` with a verb; its answer. Raises OperationError with the function's own words."""
         try:

@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import sys
+from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
@@ -26,6 +27,16 @@ CONCURRENCY = "100"
 def url(home: Home) -> str:
     """`http://127.0.0.1:port`."""
     return f"http://{HOST}:{port_for(home, PART)}"
+
+
+def web_url(home: Home) -> str:
+    """Panel and API on one origin, as behind CloudFront; answers once the distribution is written to `front_door`."""
+    return f"http://localhost:{port_for(home, PART)}"
+
+
+def front_door(home: Home) -> Path:
+    """The file that names the distribution which `web_url` leads to."""
+    return home.run / "distribution"
 
 
 def is_healthy(home: Home) -> bool:
@@ -64,7 +75,7 @@ def up(home: Home, *, auth: bool) -> bool:
     process = start(
         home,
         PART,
-        [sys.executable, "-m", "ministack"],
+        [sys.executable, "-m", "ops.emulator_server"],
         environment=clean_environment(
             BIND_HOST=HOST,
             GATEWAY_PORT=str(port),
@@ -82,6 +93,7 @@ def up(home: Home, *, auth: bool) -> bool:
             TMPDIR=str(home.folder / "tmp"),
             LAMBDA_EXECUTOR="local",
             LAMBDA_ACCOUNT_CONCURRENCY=os.environ.get("PAINEL_LAMBDA_CONCURRENCY", CONCURRENCY),
+            FRONT_DOOR_FILE=str(front_door(home)),
             LOG_LEVEL="WARNING",
             # One reader for its log as it is written, not when a buffer is full.
             PYTHONUNBUFFERED="1",

@@ -149,19 +149,22 @@ def _operate(home: Home, report: Report) -> None:
 
 
 def _publish_web(home: Home, report: Report) -> None:
-    """The static site, into the bucket that the edge stack made."""
+    """The static site, into the bucket that the edge stack made; and the name that leads to its distribution."""
     aws = LocalAws(home)
     with report.step("Web pages"):
+        distribution = aws.output(EDGE_STACK, "DistributionId")
+        emulator.front_door(home).write_text(aws.domain_name(distribution))
         web.upload(web.build(home.folder / "web"), aws.objects, aws.output(EDGE_STACK, "WebBucketName"))
 
 
 def _endpoints(home: Home) -> Endpoints:
     aws = LocalAws(home)
-    base = f"{emulator.url(home)}/_aws/execute-api/painelml/api/v1"
+    # Two doors, as on AWS: people come through CloudFront, providers' webhooks straight to the regional API.
+    hooks = f"{emulator.url(home)}/_aws/execute-api/painelml/api/v1"
     token = aws.secret(f"{PREFIX}/webhooks").get("webhooks", {}).get("mercado_livre_token", "")
     web_url = aws.parameter(f"{PREFIX}/web_url")
     return Endpoints(
-        api_url=base,
+        api_url=f"{web_url}/api/v1" if web_url else hooks,
         web_url=web_url,
         docs_url=f"{web_url}/docs/" if web_url else None,
         simulator_url=marketplace.url(home),
@@ -169,7 +172,7 @@ def _endpoints(home: Home) -> Endpoints:
         cache_url=valkey.url(home),
         aws_endpoint_url=emulator.url(home),
         webhook_urls={
-            "mercado-livre": f"{base}/{MERCADO_LIVRE_PATH}/{token}",
-            "stripe": f"{base}/{STRIPE_PATH}",
+            "mercado-livre": f"{hooks}/{MERCADO_LIVRE_PATH}/{token}",
+            "stripe": f"{hooks}/{STRIPE_PATH}",
         },
     )
