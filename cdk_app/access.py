@@ -36,9 +36,7 @@ class DatabaseAccess:
     def grant_connect(self, grantee: iam.IGrantable) -> None:
         """Let `grantee` sign in as role `app` with an IAM token; nothing to do where a password is used."""
         if self.connect_role_resource:
-            iam.Grant.add_to_principal(
-                grantee=grantee, actions=["rds-db:connect"], resource_arns=[self.connect_role_resource]
-            )
+            iam.Grant.add_to_principal(grantee=grantee, actions=["rds-db:connect"], resource_arns=[self.connect_role_resource])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

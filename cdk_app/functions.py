@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
+from cdk_app.checks import acknowledge
 from cdk_app.environments import Environment
 from cdk_app.function_table import FunctionSpec, Purpose, QueueName
 from cdk_app.layers import ARCHITECTURE, RUNTIME
@@ -48,9 +49,7 @@ class FunctionSurroundings:
 class PainelFunction(Construct):
     """The function of one row. `function` is the resource; its role grants the row's needs and nothing else."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, spec: FunctionSpec, surroundings: FunctionSurroundings
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, spec: FunctionSpec, surroundings: FunctionSurroundings) -> None:
         super().__init__(scope, construct_id)
         self.spec = spec
         self._around = surroundings
@@ -64,6 +63,10 @@ class PainelFunction(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        acknowledge(
+            self.role,
+            {"IAM5[Resource::*]": "X-Ray's segments and EC2's network interfaces: AWS takes no narrower resource."},
+        )
         network = surroundings.network
         placed = spec.in_vpc and network.vpc is not None
         self.function = lambda_.Function(
@@ -74,9 +77,7 @@ class PainelFunction(Construct):
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
             handler="handler.handler",
-            code=lambda_.Code.from_asset(
-                str(lambdas_folder(self) / spec.name), exclude=["__pycache__", "*.pyc"]
-            ),
+            code=lambda_.Code.from_asset(str(lambdas_folder(self) / spec.name), exclude=["__pycache__", "*.pyc"]),
             layers=list(surroundings.layers),
             memory_size=spec.memory_mib,
             timeout=Duration.seconds(spec.timeout_seconds),
@@ -87,9 +88,7 @@ class PainelFunction(Construct):
             tracing=lambda_.Tracing.ACTIVE,
             vpc=network.vpc if placed else None,
             vpc_subnets=network.private_subnets if placed else None,
-            security_groups=[network.functions_security_group]
-            if placed and network.functions_security_group
-            else None,
+            security_groups=[network.functions_security_group] if placed and network.functions_security_group else None,
         )
         self._grant_needs()
 

@@ -16,9 +16,7 @@ SCALE_IN = Duration.seconds(300)
 class HotAlias(Construct):
     """`alias` "live" of the function's present version, kept warm between the profile's least and most."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, function: lambda_.Function, capacity: ApiCapacity
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, function: lambda_.Function, capacity: ApiCapacity) -> None:
         super().__init__(scope, construct_id)
         self.alias = lambda_.Alias(self, "Alias", alias_name="live", version=function.current_version)
         target = autoscaling.ScalableTarget(

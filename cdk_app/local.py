@@ -33,8 +33,7 @@ class LocalAddresses:
         missing = [f"-c {name}=URL" for name, value in values.items() if not value]
         if missing:
             raise ValueError(
-                f"Environment local needs {', '.join(missing)}. `make up` passes them; "
-                "for a synthesis alone any URL will do."
+                f"Environment local needs {', '.join(missing)}. `make up` passes them; for a synthesis alone any URL will do."
             )
         return cls(**values, code_version=str(scope.node.try_get_context("code_version") or "unversioned"))
 

@@ -25,9 +25,7 @@ def hosted_zone(scope: Construct, environment: Environment) -> route53.IHostedZo
 class HooksName(Construct):
     """`hooks.` on the regional API. TLS 1.2 is its floor: a sender without 1.3 would fail without a word (K51)."""
 
-    def __init__(
-        self, scope: Construct, construct_id: str, *, environment: Environment, rest_api: apigateway.RestApi
-    ) -> None:
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment, rest_api: apigateway.RestApi) -> None:
         super().__init__(scope, construct_id)
         name, certificate_arn = environment.hooks_name, environment.regional_certificate_arn
         if name is None or certificate_arn is None:

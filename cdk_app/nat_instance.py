@@ -42,9 +42,7 @@ class NatLaunchTemplate(Construct):
                 block_device_mappings=[
                     ec2.CfnLaunchTemplate.BlockDeviceMappingProperty(
                         device_name="/dev/xvda",
-                        ebs=ec2.CfnLaunchTemplate.EbsProperty(
-                            encrypted=True, volume_type="gp3", delete_on_termination=True
-                        ),
+                        ebs=ec2.CfnLaunchTemplate.EbsProperty(encrypted=True, volume_type="gp3", delete_on_termination=True),
                     )
                 ],
             ),

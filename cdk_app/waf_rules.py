@@ -28,20 +28,23 @@ _PROBLEMS = {
 
 
 def _transformations(*names: str) -> list[waf.CfnWebACL.TextTransformationProperty]:
-    return [
-        waf.CfnWebACL.TextTransformationProperty(priority=priority, type=name) for priority, name in enumerate(names)
-    ]
+    return [waf.CfnWebACL.TextTransformationProperty(priority=priority, type=name) for priority, name in enumerate(names)]
 
 
-def path_matches(pattern: str) -> Statement:
-    """The path, decoded and normalized, matches the regular expression."""
+def path_matches(pattern: str, *, as_sent: bool = False) -> Statement:
+    """The path matches the regular expression: decoded and normalized, or just as it was sent."""
     return Statement(
         regex_match_statement=waf.CfnWebACL.RegexMatchStatementProperty(
             regex_string=pattern,
             field_to_match=waf.CfnWebACL.FieldToMatchProperty(uri_path={}),
-            text_transformations=_transformations(*_PATH_TRANSFORMATIONS),
+            text_transformations=_transformations(*(("NONE",) if as_sent else _PATH_TRANSFORMATIONS)),
         )
     )
+
+
+def path_plainly_matches(pattern: str) -> Statement:
+    """The path matches both ways. For what a match lets through: API Gateway routes by the path as it was sent."""
+    return all_of(path_matches(pattern), path_matches(pattern, as_sent=True))
 
 
 def header_is(name: str, value: str) -> Statement:
@@ -62,9 +65,7 @@ def body_is_larger_than(size: int) -> Statement:
         size_constraint_statement=waf.CfnWebACL.SizeConstraintStatementProperty(
             comparison_operator="GT",
             size=size,
-            field_to_match=waf.CfnWebACL.FieldToMatchProperty(
-                body=waf.CfnWebACL.BodyProperty(oversize_handling="MATCH")
-            ),
+            field_to_match=waf.CfnWebACL.FieldToMatchProperty(body=waf.CfnWebACL.BodyProperty(oversize_handling="MATCH")),
             text_transformations=_transformations("NONE"),
         )
     )
@@ -141,9 +142,7 @@ def problem_bodies() -> dict[str, waf.CfnWebACL.CustomResponseBodyProperty]:
     return {
         f"problem-{status}": waf.CfnWebACL.CustomResponseBodyProperty(
             content_type="APPLICATION_JSON",
-            content=json.dumps(
-                {"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}
-            ),
+            content=json.dumps({"type": "about:blank", "title": title, "status": status, "detail": detail, "code": code}),
         )
         for status, (title, code, detail) in _PROBLEMS.items()
     }

@@ -55,7 +55,7 @@ def _visible(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
 
 def edge_rules() -> list[Rule]:
     """For requests through CloudFront: rates by address, then AWS's rules, then the limit of a body."""
-    webhooks = rules.path_matches(_WEBHOOKS_AT_EDGE)
+    webhooks = rules.path_plainly_matches(_WEBHOOKS_AT_EDGE)
     # Pages and their assets are not counted: one page would use up a minute.
     api = rules.all_of(rules.path_matches(_API), rules.none_of(webhooks))
     return [
@@ -78,13 +78,11 @@ def regional_rules(*, origin_value: str) -> list[Rule]:
 
     AWS's rules do not look at webhooks: a provider counts a refusal as undelivered and may stop sending.
     """
-    webhooks = rules.path_matches(_WEBHOOKS)
+    webhooks = rules.path_plainly_matches(_WEBHOOKS)
     return [
         Rule(
             name="NotificationSize",
-            statement=rules.all_of(
-                rules.path_matches(_NOTIFICATIONS), rules.body_is_larger_than(rules.NOTIFICATION_BYTES)
-            ),
+            statement=rules.all_of(rules.path_matches(_NOTIFICATIONS), rules.body_is_larger_than(rules.NOTIFICATION_BYTES)),
             answer=413,
         ),
         Rule(name="WebhookRate", statement=rules.faster_than(rules.WEBHOOKS_PER_MINUTE, on=webhooks), answer=429),
@@ -121,9 +119,7 @@ class WebAcl(Construct):
             custom_response_bodies=rules.problem_bodies(),
             visibility_config=_visible("All"),
             # At the edge WAF reads as much of a body as BodySize lets through.
-            association_config={"RequestBody": {"CLOUDFRONT": {"DefaultSizeInspectionLimit": "KB_64"}}}
-            if at_edge
-            else None,
+            association_config={"RequestBody": {"CLOUDFRONT": {"DefaultSizeInspectionLimit": "KB_64"}}} if at_edge else None,
         )
         self.arn = self.resource.attr_arn
         self._build_log(name, profile)
@@ -149,8 +145,7 @@ class WebAcl(Construct):
                 )
             ],
             redacted_fields=[
-                waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": header})
-                for header in _NEVER_LOGGED
+                waf.CfnLoggingConfiguration.FieldToMatchProperty(single_header={"Name": header}) for header in _NEVER_LOGGED
             ],
             logging_filter={
                 "DefaultBehavior": "DROP",

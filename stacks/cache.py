@@ -99,9 +99,7 @@ class CacheStack(EnvironmentStack):
         )
 
     def _build_security_group(self, *, serverless: bool) -> ec2.SecurityGroup:
-        group = ec2.SecurityGroup(
-            self, "SecurityGroup", vpc=self._network.vpc, description="Valkey", allow_all_outbound=False
-        )
+        group = ec2.SecurityGroup(self, "SecurityGroup", vpc=self._network.vpc, description="Valkey", allow_all_outbound=False)
         # Serverless serves reads from a replica on the next port.
         ports = ec2.Port.tcp_range(PORT, PORT + 1) if serverless else ec2.Port.tcp(PORT)
         functions = self._network.functions_security_group
