@@ -8,7 +8,7 @@ import aws_cdk as cdk
 
 from cdk_app.checks import add_checks
 from cdk_app.environments import pair_named
-from stacks.stage import compose
+from stacks.stage import EnvironmentStage
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     context = app.node.try_get_context
     try:
         environment, profile = pair_named(context("env") or "dev", context("profile"), region=context("region"))
-        compose(app, environment=environment, profile=profile)
+        EnvironmentStage(app, environment=environment, profile=profile)
     except ValueError as error:
         sys.exit(f"error: {error}")
     add_checks(app)

@@ -64,8 +64,8 @@ class IamProxy(Construct):
             max_idle_connections_percent=40,
         )
         self.host = self.proxy.endpoint
-        resource_id = cdk.Fn.select(6, cdk.Fn.split(":", self.proxy.db_proxy_arn))
-        self.connect_resource = connect_resource(self, resource_id)
+        # CloudFormation gives no attribute for the proxy's id (`prx-…`): it is the ARN's last part.
+        self.connect_resource = connect_resource(self, cdk.Fn.select(6, cdk.Fn.split(":", self.proxy.db_proxy_arn)))
 
     @property
     def name(self) -> str:

@@ -14,6 +14,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
+from cdk_app.checks import acknowledge
 from cdk_app.environments import Environment
 from cdk_app.function_table import FunctionSpec, Purpose, QueueName
 from cdk_app.layers import ARCHITECTURE, RUNTIME
@@ -62,6 +63,10 @@ class PainelFunction(Construct):
             removal_policy=RemovalPolicy.DESTROY,
         )
         self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        acknowledge(
+            self.role,
+            {"IAM5[Resource::*]": "X-Ray's segments and EC2's network interfaces: AWS takes no narrower resource."},
+        )
         network = surroundings.network
         placed = spec.in_vpc and network.vpc is not None
         self.function = lambda_.Function(

@@ -31,15 +31,20 @@ def _transformations(*names: str) -> list[waf.CfnWebACL.TextTransformationProper
     return [waf.CfnWebACL.TextTransformationProperty(priority=priority, type=name) for priority, name in enumerate(names)]
 
 
-def path_matches(pattern: str) -> Statement:
-    """The path, decoded and normalized, matches the regular expression."""
+def path_matches(pattern: str, *, as_sent: bool = False) -> Statement:
+    """The path matches the regular expression: decoded and normalized, or just as it was sent."""
     return Statement(
         regex_match_statement=waf.CfnWebACL.RegexMatchStatementProperty(
             regex_string=pattern,
             field_to_match=waf.CfnWebACL.FieldToMatchProperty(uri_path={}),
-            text_transformations=_transformations(*_PATH_TRANSFORMATIONS),
+            text_transformations=_transformations(*(("NONE",) if as_sent else _PATH_TRANSFORMATIONS)),
         )
     )
+
+
+def path_plainly_matches(pattern: str) -> Statement:
+    """The path matches both ways. For what a match lets through: API Gateway routes by the path as it was sent."""
+    return all_of(path_matches(pattern), path_matches(pattern, as_sent=True))
 
 
 def header_is(name: str, value: str) -> Statement:

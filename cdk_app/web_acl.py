@@ -55,7 +55,7 @@ def _visible(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
 
 def edge_rules() -> list[Rule]:
     """For requests through CloudFront: rates by address, then AWS's rules, then the limit of a body."""
-    webhooks = rules.path_matches(_WEBHOOKS_AT_EDGE)
+    webhooks = rules.path_plainly_matches(_WEBHOOKS_AT_EDGE)
     # Pages and their assets are not counted: one page would use up a minute.
     api = rules.all_of(rules.path_matches(_API), rules.none_of(webhooks))
     return [
@@ -78,7 +78,7 @@ def regional_rules(*, origin_value: str) -> list[Rule]:
 
     AWS's rules do not look at webhooks: a provider counts a refusal as undelivered and may stop sending.
     """
-    webhooks = rules.path_matches(_WEBHOOKS)
+    webhooks = rules.path_plainly_matches(_WEBHOOKS)
     return [
         Rule(
             name="NotificationSize",

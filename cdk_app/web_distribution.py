@@ -20,6 +20,7 @@ from cdk_app.environments import Environment
 from cdk_app.waf_rules import ORIGIN_HEADER
 
 _PAGE_ROUTES = Path(__file__).with_name("page_routes.js")
+_NO_TLS = "The emulator on a laptop speaks HTTP only."
 # Product pictures come from Mercado Livre; the API page's styles are inline.
 _CONTENT_SECURITY_POLICY = "; ".join(
     (
@@ -66,6 +67,7 @@ class WebDistribution(Construct):
     ) -> None:
         super().__init__(scope, construct_id)
         self._environment = environment
+        self._guarded = web_acl_arn is not None
         self.bucket = self._build_bucket()
         self._headers = self._build_response_headers()
         certificate_arn = environment.edge_certificate_arn
@@ -93,19 +95,22 @@ class WebDistribution(Construct):
         return cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS, cloudfront.ViewerProtocolPolicy.HTTPS_ONLY
 
     def _build_bucket(self) -> s3.Bucket:
+        local = self._environment.is_local
         bucket = s3.Bucket(
             self,
             "Bucket",
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             # The emulator serves a distribution's objects over HTTP.
-            enforce_ssl=not self._environment.is_local,
-            removal_policy=cdk.RemovalPolicy.DESTROY if self._environment.is_local else cdk.RemovalPolicy.RETAIN,
+            enforce_ssl=not local,
+            removal_policy=cdk.RemovalPolicy.DESTROY if local else cdk.RemovalPolicy.RETAIN,
         )
         acknowledge(
             bucket,
             {"S1": "Public files that only CloudFront may read; the distribution logs every request."},
         )
+        if local:
+            acknowledge(bucket, {"S10": _NO_TLS})
         return bucket
 
     def _build_response_headers(self) -> cloudfront.ResponseHeadersPolicy:
@@ -171,4 +176,8 @@ class WebDistribution(Construct):
         findings = {"CFR1": "Sellers travel; access is by account, and no law or licence here asks for borders."}
         if not self._environment.edge_certificate_arn:
             findings["CFR4"] = "Without a domain CloudFront's own certificate is used, whose TLS floor cannot be set."
+        if not self._guarded:
+            findings["CFR2"] = "This profile has no WAF (K04): the stage throttles, and the application counts."
+        if self._environment.is_local:
+            findings["CFR5"] = _NO_TLS
         acknowledge(self.distribution, findings)

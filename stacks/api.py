@@ -12,6 +12,7 @@ from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
 from cdk_app.base import EnvironmentStack
+from cdk_app.checks import acknowledge
 from cdk_app.direct_intake import DirectIntake
 from cdk_app.environments import Environment
 from cdk_app.function_table import API_FUNCTIONS, AUTHORIZER, FunctionSpec, Route
@@ -126,6 +127,17 @@ class ApiStack(EnvironmentStack):
                 access_log_format=_ACCESS_LOG_FORMAT,
             ),
         )
+        acknowledge(
+            rest_api,
+            {
+                "APIG2": "Handlers validate with typed models, and answer with the reason in problem+json.",
+                "COG4": "Our own authorizer verifies our own tokens and API keys; there is no Cognito pool.",
+            },
+        )
+        if self._profile.waf:
+            acknowledge(rest_api, {"APIG3": "The edge stack associates the regional web ACL with this stage."})
+        else:
+            acknowledge(rest_api, {"APIG3": "This profile has no WAF (K04): on AWS its functions check CloudFront's header."})
         if environment.is_local:
             Tags.of(rest_api).add("ms-custom-id", LOCAL_API_ID)
         return rest_api
@@ -143,7 +155,9 @@ class ApiStack(EnvironmentStack):
         if route.below:
             targets.append(resource.resource_for_path("{proxy+}"))
         for target in targets:
-            target.add_method("ANY", integration, authorizer=authorizer, authorization_type=kind)
+            method = target.add_method("ANY", integration, authorizer=authorizer, authorization_type=kind)
+            if route.public:
+                acknowledge(method, {"APIG4": "Public by the function table: it is how one signs in, or signs its body."})
 
 
 # The path is left out on purpose: a webhook's path carries its token.

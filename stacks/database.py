@@ -63,7 +63,9 @@ class DatabaseStack(EnvironmentStack):
             owner_url=f"postgresql://{MASTER_USER}@{self.host}:{self.port}/{DATABASE_NAME}",
             auth="iam",
             owner_secret=self._master,
-            connect_role_resource=self.proxy.connect_resource if self.proxy else self._instance_connect_resource,
+            connect_role_resource=self._published(
+                self.proxy.connect_resource if self.proxy else self._instance_connect_resource
+            ),
             security_group=self.proxy.security_group if self.proxy else self.security_group,
         )
 
@@ -79,6 +81,12 @@ class DatabaseStack(EnvironmentStack):
     @property
     def _instance_connect_resource(self) -> str:
         return connect_resource(self, cdk.Token.as_string(self.instance.instance_resource_id))
+
+    def _published(self, connect_resource: str) -> str:
+        """An output of its own: another stack may read an output, but not take one apart as this ARN is made."""
+        output = cdk.CfnOutput(self, "AppConnectResource", value=connect_resource)
+        output.override_logical_id("AppConnectResource")
+        return cdk.Fn.get_stack_output(self.stack_name, "AppConnectResource", self.region)
 
     def _build_parameters(self) -> rds.ParameterGroup:
         parameters = {

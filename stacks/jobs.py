@@ -16,6 +16,7 @@ from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
 from cdk_app.base import EnvironmentStack
+from cdk_app.checks import acknowledge
 from cdk_app.environments import Environment
 from cdk_app.function_table import OPERATIONS, SCHEDULED, WORKERS, Batch
 from cdk_app.functions import FunctionSurroundings, PainelFunction
@@ -73,6 +74,7 @@ class JobsStack(EnvironmentStack):
             encryption=sqs.QueueEncryption.SQS_MANAGED,
             enforce_ssl=True,
         )
+        acknowledge(self.failed_schedules, {"SQS3": "It is a dead-letter queue itself: of rules and of functions."})
         for spec in SCHEDULED:
             function = PainelFunction(self, spec.name, spec=spec, surroundings=around).function
             self.functions[spec.name] = function

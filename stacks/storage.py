@@ -10,6 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_app.base import EnvironmentStack
+from cdk_app.checks import acknowledge
 from cdk_app.environments import Environment
 from cdk_app.function_table import Purpose
 from cdk_app.profiles import Profile
@@ -37,6 +38,9 @@ class StorageStack(EnvironmentStack):
         self._tls_only = not environment.is_local
         self.logs_bucket = self._logs_bucket(retention_days=profile.log_retention_days)
         self.data_bucket = self._data_bucket()
+        if not self._tls_only:
+            for bucket in (self.logs_bucket, self.data_bucket):
+                acknowledge(bucket, {"S10": "The emulator on a laptop speaks HTTP only."})
         self._by_name: dict[str, secretsmanager.Secret] = {}
         self.origin_secret = self._secret(origin_secret_name(environment=environment, profile=profile), origin=True)
         self.secrets: dict[Purpose, secretsmanager.ISecret] = {
@@ -140,5 +144,9 @@ class StorageStack(EnvironmentStack):
         else:
             empty = SecretValue.unsafe_plain_text("{}")
             secret = secretsmanager.Secret(self, f"Secret{leaf}", secret_string_value=empty, **common)
+        acknowledge(
+            secret,
+            {"SMG4": "Two values are valid while one replaces the other: operations and people change them (0009)."},
+        )
         self._by_name[name] = secret
         return secret
