@@ -130,7 +130,10 @@ class Outbox:
         self._changed.set()
 
     def clear(self) -> None:
+        """Forget what is queued and break off what is in flight."""
         self._heap.clear()
+        for task in self._in_flight:
+            task.cancel()
         self._failures.clear()
 
     async def run(self) -> None:
