@@ -140,3 +140,17 @@ def _layer(
             ),
         ),
     )
+
+
+def main(output: Path) -> None:
+    """Build every layer below `output`, as a deployment would: for looking into, and for tests of the packages."""
+    layers = REPOSITORY / "layers"
+    shutil.rmtree(output, ignore_errors=True)
+    build_vendor(output / "vendor", requirements=layers / "vendor" / "requirements.txt")
+    build_library(output / "painelml", folders=(layers / "painelml",))
+    build_vendor(output / "migrations", requirements=layers / "migrations" / "requirements.txt")
+    build_library(output / "migrations", folders=(REPOSITORY / "migrations",))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
