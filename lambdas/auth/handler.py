@@ -28,13 +28,13 @@ def log_in(body: Login) -> Response[Tokens]:
 
 
 @app.post("/auth/refresh")
-def refresh(body: Refresh) -> Response[Tokens]:
+def refresh(body: Refresh | None = None) -> Response[Tokens]:
     token, as_cookie = refresh_cookie.presented(app.current_event.raw_event, body)
     return refresh_cookie.answer(sessions.refresh(token, _client()), as_cookie=as_cookie)
 
 
 @app.post("/auth/logout", status_code=204)
-def log_out(body: Refresh) -> Response[None]:
+def log_out(body: Refresh | None = None) -> Response[None]:
     sessions.log_out(refresh_cookie.presented(app.current_event.raw_event, body)[0])
     return refresh_cookie.farewell()
 

@@ -31,9 +31,9 @@ def farewell() -> Response[None]:
     return Response(status_code=204, cookies=[_cookie("", max_age=0)])
 
 
-def presented(event: Mapping[str, Any], body: Refresh) -> tuple[str, bool]:
+def presented(event: Mapping[str, Any], body: Refresh | None) -> tuple[str, bool]:
     """The refresh token that the client shows, empty if none, and whether its answer belongs into the cookie."""
-    if body.refresh_token is not None:
+    if body is not None and body.refresh_token is not None:
         return body.refresh_token.get_secret_value(), body.cookie
     try:
         morsel = SimpleCookie(header(event, "cookie")).get(NAME)
