@@ -1,4 +1,4 @@
-"""Every route with an id in its path, from the OpenAPI document: another tenant's id is 404, and nothing of theirs comes back."""
+"""Every route with an id in its path, from the OpenAPI document: another tenant's id is 404 with no byte of theirs."""
 
 from __future__ import annotations
 
