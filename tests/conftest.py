@@ -14,6 +14,8 @@ import pytest
 from lambdas.operations import handler as operations
 from painelml.core.config import config
 from tests import servers
+from tests.shops import Shop, open_shop
+from tests.system import ROOT, System, running_system
 
 ENVIRONMENT = {
     "PAINEL_ENV": "local",
@@ -84,3 +86,20 @@ def _make_secrets() -> None:
         os.environ[f"PAINEL_SECRET_{purpose.upper()}"] = name
     os.environ["PAINEL_PARAMETERS"] = "/painelml/local"
     config.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def system() -> Generator[System]:
+    """The whole system, deployed by the real command into a folder of its own."""
+    with running_system(ROOT / ".painel" / "tests") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(system: System) -> Shop:
+    return open_shop(system)
+
+
+@pytest.fixture(scope="session")
+def other_shop(system: System) -> Shop:
+    return open_shop(system)
