@@ -34,6 +34,13 @@ def person(platform: Database) -> Person:
 
 
 @pytest.fixture
+def known_seller(sim: Simulator, person: Person) -> int:
+    seller = sim.seller()
+    connect_and_sync(person, sim, seller)
+    return seller
+
+
+@pytest.fixture
 def undelayed(monkeypatch: pytest.MonkeyPatch) -> None:
     """Delayed copies come at once, so that no test waits for them."""
     real = queues.send
@@ -52,7 +59,7 @@ def genuine() -> dict[str, str]:
 
 def rows(database: Database, sql: str, **params: Any) -> list[Any]:
     with psycopg.connect(database.superuser_url) as admin:
-        return [row[0] if len(row) == 1 else row for row in admin.execute(sql, params)]  # type: ignore[arg-type]
+        return [row[0] if len(row) == 1 else row for row in admin.execute(sql, params)]
 
 
 def outbox(database: Database, resource: str) -> list[str]:
@@ -186,7 +193,8 @@ def test_an_older_document_never_overwrites_a_newer_one(
     order_id = sim.order(seller, status="confirmed")
     invoke(webhook_worker, told(notification(seller, f"/orders/{order_id}")))
     job = receive("jobs")
-    real, overtaken = refetch._read, []
+    real = refetch._read
+    overtaken: list[bool] = []
 
     def slow(*args: Any) -> Any:
         document = real(*args)
@@ -259,12 +267,10 @@ def test_an_unknown_topic_is_stored_and_ignored(sim: Simulator, person: Person, 
     ],
 )
 def test_what_is_refused_is_filed_with_its_reason(
-    sim: Simulator, person: Person, platform: Database, change: dict[str, Any], token: str | None, reason: str
+    known_seller: int, platform: Database, change: dict[str, Any], token: str | None, reason: str
 ) -> None:
-    seller = sim.seller()
-    connect_and_sync(person, sim, seller)
     mark = str(uuid4().int)[:17]
-    body = {**notification(seller, f"/orders/{mark}"), "attempts": int(mark), **change}
+    body = {**notification(known_seller, f"/orders/{mark}"), "attempts": int(mark), **change}
     assert invoke(webhook_worker, told(body, token)) == []
     assert receive("jobs") == []
     assert rejected(platform, mark) == [reason]

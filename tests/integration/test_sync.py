@@ -16,6 +16,7 @@ from lambdas.sync_dispatcher.handler import handler as dispatcher
 from lambdas.sync_worker.handler import handler as sync_worker
 from painelml.core import clock
 from painelml.core.db import tenant_session
+from painelml.core.errors import RetryLater
 from painelml.sync import pages, service, work
 from painelml.sync.models import PageJob
 from tests.http import Context, call
@@ -122,7 +123,7 @@ def test_another_tenants_ids_are_not_found(sim: Simulator, person: Person) -> No
         (marketplace, "GET", f"/ml-accounts/{account_id}/sync"),
         (marketplace, "GET", f"/sync-runs/{run}"),
     ]:
-        body = {} if path.endswith("/sync") and method == "POST" else None
+        body: dict[str, Any] | None = {} if path.endswith("/sync") and method == "POST" else None
         assert call(handler, method, path, caller=rival, body=body).status == 404, path
     assert call(marketplace, "GET", "/sync-runs", caller=rival).json["data"] == []
 
@@ -174,7 +175,7 @@ def test_a_page_ahead_of_its_run_waits(sim: Simulator, person: Person) -> None:
     run = runs_of(person, account_id)["orders"]
     receive("jobs")
     ahead = PageJob(tenant_id=person.caller.tenant_id, run_id=UUID(run["id"]), page=1)
-    with pytest.raises(work.RetryLater):
+    with pytest.raises(RetryLater):
         work.page(ahead, deferrals=0)
     work.page(ahead, deferrals=work.PATIENCE)
     assert runs_of(person, account_id)["orders"]["page"] == 0
@@ -183,7 +184,7 @@ def test_a_page_ahead_of_its_run_waits(sim: Simulator, person: Person) -> None:
 def test_two_workers_with_one_page_write_it_once(sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
     account_id = connect(person, sim, sim.seller(items=1, orders=150))
     (first,) = [one for one in receive("jobs") if is_page(person, one, "orders")]
-    real = work.orders_page
+    real = pages.orders_page
     raced: list[bool] = []
 
     def overtaken(*args: Any) -> Any:
@@ -192,7 +193,7 @@ def test_two_workers_with_one_page_write_it_once(sim: Simulator, person: Person,
             assert invoke(sync_worker, first) == []
         return real(*args)
 
-    monkeypatch.setattr(work, "orders_page", overtaken)
+    monkeypatch.setattr("painelml.sync.work.orders_page", overtaken)
     assert invoke(sync_worker, first) == []
     drain("jobs", sync_worker)
     run = runs_of(person, account_id)["orders"]
@@ -216,7 +217,7 @@ def test_a_busy_mercado_livre_puts_the_page_off(sim: Simulator, person: Person) 
     account_id = connect(person, sim, sim.seller(items=1, orders=5))
     sim.chaos(error_rate=1.0, error_status=429, error_body="text", error_prefix="/orders")
     job = PageJob(tenant_id=person.caller.tenant_id, run_id=UUID(runs_of(person, account_id)["orders"]["id"]), page=0)
-    with pytest.raises(work.RetryLater) as pause:
+    with pytest.raises(RetryLater) as pause:
         work.page(job, deferrals=3)
     assert 16 <= pause.value.seconds <= 24
     sim.calm()
@@ -228,7 +229,7 @@ def test_a_truncated_answer_is_no_answer(sim: Simulator, person: Person) -> None
     account_id = connect(person, sim, sim.seller(items=1, orders=5))
     sim.chaos(error_rate=1.0, error_status=500, error_body="truncated", error_prefix="/orders")
     job = PageJob(tenant_id=person.caller.tenant_id, run_id=UUID(runs_of(person, account_id)["orders"]["id"]), page=0)
-    with pytest.raises(work.RetryLater):
+    with pytest.raises(RetryLater):
         work.page(job, deferrals=0)
 
 

@@ -25,23 +25,3 @@ def statements(path: Path) -> list[str]:
 def test_no_statement_text_comes_near_the_proxys_limit(path: Path) -> None:
     assert statements(path)
     assert max(len(text.encode()) for text in statements(path)) < LIMIT // 2
-
-
-@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.parent.name)
-def test_statements_on_tenant_tables_name_the_tenant(path: Path) -> None:
-    for text in statements(path):
-        if any(f" app.{table} " in f"{text} ".replace("\n", " ") for table in TENANT_TABLES):
-            assert "%(tenant_id)s" in text, text
-
-
-TENANT_TABLES = (
-    "ml_accounts",
-    "ml_account_tokens",
-    "items",
-    "orders",
-    "order_items",
-    "sync_runs",
-    "notifications",
-    "inbox_events",
-    "outbox_events",
-)
