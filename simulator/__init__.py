@@ -1,0 +1,1 @@
+"""Mercado Livre as a stateful server: an independent stand-in for tests, demonstrations and local work."""

@@ -17,7 +17,9 @@ from painelml.core.secrets import set_parameter
 from tests import servers
 from tests.queues import empty_queues
 from tests.sellers import API_URL, REDIRECTS, WEB_URL
+from tests.shops import Shop, open_shop
 from tests.simulator import Simulator, simulator
+from tests.system import ROOT, System, running_system
 
 ENVIRONMENT = {
     "PAINEL_ENV": "local",
@@ -107,3 +109,21 @@ def _make_secrets() -> None:
         os.environ[f"PAINEL_SECRET_{purpose.upper()}"] = name
     os.environ["PAINEL_PARAMETERS"] = "/painelml/local"
     config.cache_clear()
+
+
+
+@pytest.fixture(scope="session")
+def system() -> Generator[System]:
+    """The whole system, deployed by the real command into a folder of its own."""
+    with running_system(ROOT / ".painel" / "tests") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(system: System) -> Shop:
+    return open_shop(system)
+
+
+@pytest.fixture(scope="session")
+def other_shop(system: System) -> Shop:
+    return open_shop(system)

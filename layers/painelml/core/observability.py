@@ -8,9 +8,11 @@ from aws_lambda_powertools.logging.formatter import LambdaPowertoolsFormatter
 from painelml.core.caller import Caller
 
 MANDATORY = ("timestamp", "level", "message", "tenantId", "userId", "requestId")
+NOBODY = "-"
 
 logger = Logger(
     service="painelml",
+    serialize_stacktrace=False,
     logger_formatter=LambdaPowertoolsFormatter(log_record_order=list(MANDATORY), utc=True, use_rfc3339=True),
 )
 
@@ -20,8 +22,8 @@ def begin_log(request_id: str, caller: Caller | None = None) -> None:
     logger.set_correlation_id(None)
     logger.append_keys(
         requestId=request_id,
-        tenantId=str(caller.tenant_id) if caller else None,
-        userId=str(caller.user_id) if caller else None,
+        tenantId=str(caller.tenant_id) if caller else NOBODY,
+        userId=str(caller.user_id) if caller else NOBODY,
     )
 
 

@@ -1,0 +1,240 @@
+"""The control API, part one: the application, sellers, switches, the clock and what tests assert on."""
+
+import dataclasses
+from collections import Counter
+from typing import Any
+from urllib.parse import urlsplit
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .clock import parse_moment, utc_text
+from .errors import bad_request, not_found
+from .gateway import Simulator, answer, json_body
+from .model import Application, Seller
+from .seed import create_seller
+
+SELLER_BOUNDS = {"items": 100_000, "orders": 100_000, "days": 365}
+APP_TYPES: dict[str, tuple[type, ...]] = {
+    "client_secret": (str,),
+    "name": (str,),
+    "redirect_uris": (list,),
+    "notifications_url": (str, type(None)),
+    "topics": (list,),
+    "pkce": (bool,),
+    "blocked": (bool,),
+    "expires_in": (int,),
+    "site_id": (str,),
+    "max_requests_per_hour": (int,),
+}
+
+
+async def health(sim: Simulator, _: Request) -> Response:
+    world = sim.world
+    return answer(
+        {
+            "status": "ok",
+            "apps": len(world.apps),
+            "sellers": len(world.sellers),
+            "orders": len(world.orders),
+            "notifications_waiting": sim.outbox.waiting,
+        }
+    )
+
+
+async def put_app(sim: Simulator, request: Request) -> Response:
+    """Register an application, or change the named fields of one; naming `topics` subscribes disabled ones again."""
+    body = await json_body(request)
+    client_id = str(body.pop("client_id", ""))
+    for name, value in body.items():
+        if name not in APP_TYPES or not isinstance(value, APP_TYPES[name]):
+            raise bad_request(f"{name} is not a field of an application, or has the wrong type")
+    if body.get("notifications_url"):
+        check_url(body["notifications_url"])
+    before = sim.world.apps.get(client_id)
+    if not client_id or (before is None and "client_secret" not in body):
+        raise bad_request("an application needs client_id and client_secret")
+    if before is None:
+        app = Application(client_id, **body)
+    else:
+        app = dataclasses.replace(before, **body)
+        if app.client_secret != before.client_secret:
+            # Renewing the secret ends the access tokens given under the old one.
+            sim.world.drop_access_tokens(client_id)
+    if "topics" in body:
+        app.disabled_topics = []
+    sim.world.save_app(app)
+    return answer(dataclasses.asdict(app))
+
+
+async def apps(sim: Simulator, _: Request) -> Response:
+    return answer({"apps": [dataclasses.asdict(app) for app in sim.world.apps.values()]})
+
+
+def check_url(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise bad_request(f"{url!r} is not an http or https URL")
+
+
+async def post_seller(sim: Simulator, request: Request) -> Response:
+    body = await json_body(request)
+    counts = {}
+    for name, most in SELLER_BOUNDS.items():
+        value = body.get(name, 90 if name == "days" else 0)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            raise bad_request(f"{name} must be from 0 to {most}")
+        counts[name] = value
+    if counts["orders"] and not (counts["items"] and counts["days"]):
+        raise bad_request("orders need at least one item and one day")
+    operator_of = body.get("operator_of")
+    if operator_of is not None and operator_of not in sim.world.sellers:
+        raise bad_request("operator_of must be the user_id of a seller")
+    seller = create_seller(
+        sim.world,
+        nickname=body.get("nickname"),
+        site_id=body.get("site_id") or "MLB",
+        operator_of=operator_of,
+        **counts,
+    )
+    return answer(_seller_document(sim, seller), 201)
+
+
+async def sellers(sim: Simulator, _: Request) -> Response:
+    return answer({"sellers": [_seller_document(sim, seller) for seller in sim.world.sellers.values()]})
+
+
+def _seller_document(sim: Simulator, seller: Seller) -> dict[str, Any]:
+    world = sim.world
+    return {
+        "user_id": seller.id,
+        "nickname": seller.nickname,
+        "site_id": seller.site_id,
+        "operator_of": seller.operator_of,
+        "items": len(world.catalogues.get(seller.id, ())),
+        "orders": len(world.ledger(seller.id)),
+        "granted_to": [client_id for client_id, user_id in world.grants if user_id == seller.id],
+    }
+
+
+def _seller(sim: Simulator, request: Request) -> Seller:
+    seller = sim.world.sellers.get(request.path_params["user_id"])
+    if seller is None:
+        raise not_found("there is no such seller")
+    return seller
+
+
+async def truth(sim: Simulator, request: Request) -> Response:
+    """What really exists for a seller, whatever the API's limits and switches let an integrator see."""
+    world, seller = sim.world, _seller(sim, request)
+    items = world.seller_items(seller.id)
+    orders = [world.orders[order_id] for order_id in world.ledger(seller.id).ids()]
+    by_status: dict[str, dict[str, int]] = {}
+    for order in orders:
+        sums = by_status.setdefault(order.status, {"count": 0, "total_amount_cents": 0, "paid_amount_cents": 0})
+        sums["count"] += 1
+        sums["total_amount_cents"] += order.total
+        sums["paid_amount_cents"] += order.paid
+    body: dict[str, Any] = {
+        "user_id": seller.id,
+        "nickname": seller.nickname,
+        "site_id": seller.site_id,
+        "items": {"total": len(items), "by_status": Counter(item.status for item in items)},
+        "orders": {
+            "total": len(orders),
+            "total_amount_cents": sum(order.total for order in orders),
+            "by_status": by_status,
+        },
+        "packs": len({order.pack_id for order in orders if order.pack_id is not None}),
+    }
+    if request.query_params.get("ids") in ("1", "true"):
+        body["items"]["ids"] = [item.id for item in items]
+        body["orders"]["ids"] = sorted(order.id for order in orders)
+        body["orders"]["by_id"] = {
+            str(order.id): {"status": order.status, "total_amount_cents": order.total, "item_id": order.item_id}
+            for order in orders
+        }
+    return answer(body)
+
+
+async def revoke(sim: Simulator, request: Request) -> Response:
+    """The seller takes the permission back, from one application (`client_id`) or from all."""
+    seller, body = _seller(sim, request), await json_body(request)
+    grants = [grant for grant in sim.world.grants.values() if grant.user_id == seller.id]
+    if body.get("client_id"):
+        grants = [grant for grant in grants if grant.client_id == str(body["client_id"])]
+    for grant in grants:
+        sim.world.drop_grant(grant)
+    return answer({"user_id": seller.id, "revoked": [grant.client_id for grant in grants]})
+
+
+async def get_chaos(sim: Simulator, _: Request) -> Response:
+    return answer(dataclasses.asdict(sim.world.chaos))
+
+
+async def post_chaos(sim: Simulator, request: Request) -> Response:
+    """Set the named switches and leave the others; `{"reset": true}` first puts every one back."""
+    body = await json_body(request)
+    chaos = sim.world.calm() if body.pop("reset", False) else dataclasses.replace(sim.world.chaos)
+    try:
+        chaos.change(body)
+    except ValueError as error:
+        raise bad_request(str(error)) from error
+    sim.world.chaos = chaos
+    sim.world.save_settings()
+    return answer(dataclasses.asdict(chaos))
+
+
+async def get_clock(sim: Simulator, _: Request) -> Response:
+    clock = sim.world.clock
+    return answer({"now": utc_text(clock.now_ms()), "now_ms": clock.now_ms(), "offset_seconds": clock.offset_ms / 1000})
+
+
+async def post_clock(sim: Simulator, request: Request) -> Response:
+    """`{"advance_seconds": n}` or `{"set": "2026-11-20T12:00:00Z"}`; retries that become due go out."""
+    body, clock = await json_body(request), sim.world.clock
+    try:
+        if "set" in body:
+            clock.set(parse_moment(str(body["set"])))
+        else:
+            clock.advance(float(body["advance_seconds"]))
+    except (KeyError, TypeError, ValueError) as error:
+        raise bad_request("the body must have advance_seconds, a number, or set, a date with an offset") from error
+    sim.world.save_settings()
+    sim.outbox.wake()
+    return await get_clock(sim, request)
+
+
+async def tokens(sim: Simulator, request: Request) -> Response:
+    """Token calls per account, and whether its refresh token lives; `?values=1` prints the tokens themselves."""
+    world, now = sim.world, sim.world.clock.now_ms()
+    accounts = []
+    for key, calls in world.token_calls.items():
+        grant = world.grants.get(key)
+        access = [
+            one.token for one in world.access_tokens.values() if (one.client_id, one.user_id) == key and one.expires_ms > now
+        ]
+        account = dataclasses.asdict(calls) | {"granted": grant is not None, "live_access_tokens": len(access)}
+        if request.query_params.get("values") in ("1", "true"):
+            account |= {"current_refresh_token": grant.refresh_token if grant else None, "access_tokens": access}
+        accounts.append(account)
+    return answer({"accounts": accounts})
+
+
+async def requests(sim: Simulator, _: Request) -> Response:
+    """Calls of the imitated API since the process started, by route and status."""
+    endpoints: dict[str, dict[str, Any]] = {}
+    for (name, status), count in sim.calls.items():
+        endpoint = endpoints.setdefault(name, {"count": 0, "by_status": {}})
+        endpoint["count"] += count
+        endpoint["by_status"][str(status)] = count
+    return answer({"total": sim.calls.total(), "by_endpoint": endpoints})
+
+
+async def reset(sim: Simulator, _: Request) -> Response:
+    """Back to an empty world: no application, no sellers, switches off, real time."""
+    sim.outbox.clear()
+    sim.world.clear()
+    sim.calls.clear()
+    sim.world.save_settings()
+    return answer({"status": "reset"})

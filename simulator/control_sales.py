@@ -1,0 +1,168 @@
+"""The control API, part two: orders and items that change, and the notifications that tell of it."""
+
+import uuid
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from .clock import utc_text
+from .control import check_url
+from .errors import bad_request, not_found
+from .gateway import Simulator, answer, json_body, whole_number
+from .item_changes import item_changed, set_stock
+from .items import item_document
+from .model import Delivery, Item, Notification
+from .order_changes import announce_order, change_order, place_orders, spread, take_stock
+from .order_document import order_document
+
+STORM_LIMIT = 20_000
+NOTIFY_LIMIT = 1_000
+DELIVERIES_LIMIT = 10_000
+
+
+def _known_seller(sim: Simulator, value: Any) -> int:
+    if not isinstance(value, int) or value not in sim.world.sellers:
+        raise not_found("seller_id must be the user_id of a seller")
+    return value
+
+
+async def post_order(sim: Simulator, request: Request) -> Response:
+    """Create one order, take its stock, announce it; `announce: false` keeps quiet."""
+    body = await json_body(request)
+    order = place_orders(sim, _known_seller(sim, body.get("seller_id")), 1, body)[0]
+    announced = announce_order(sim, order) if body.get("announce", True) else []
+    take_stock(sim, order)
+    return answer({"order_id": order.id, "announced": announced, "order": order_document(sim.world, order)}, 201)
+
+
+async def post_order_change(sim: Simulator, request: Request) -> Response:
+    """`{"action": "pay" | "cancel" | …}`: a new update stamp, and a notification unless `announce` is false."""
+    body = await json_body(request)
+    action = str(body.get("action") or "change")
+    order = change_order(sim, request.path_params["order_id"], action, body)
+    announced = announce_order(sim, order) if body.get("announce", True) else []
+    return answer({"order_id": order.id, "announced": announced, "order": order_document(sim.world, order)})
+
+
+async def post_item_change(sim: Simulator, request: Request) -> Response:
+    """Change an item as its seller would in the site, past the API's rules, and announce it."""
+    item: Item | None = sim.world.items.get(request.path_params["item_id"])
+    if item is None:
+        raise not_found("there is no such item")
+    body = await json_body(request)
+    price, stock = body.get("price_cents", item.price), body.get("available_quantity", item.available_quantity)
+    if not isinstance(price, int) or not isinstance(stock, int) or price < 1 or stock < 0:
+        raise bad_request("price_cents and available_quantity must be whole numbers")
+    item.price = price
+    item.title = str(body.get("title", item.title))
+    item.price_automation = bool(body.get("price_automation", item.price_automation))
+    set_stock(item, stock)
+    if "status" in body:
+        item.status, item.sub_status = str(body["status"]), [str(part) for part in body.get("sub_status", [])]
+    item_changed(sim, item)
+    return answer({"item_id": item.id, "item": item_document(item)})
+
+
+async def storm(sim: Simulator, request: Request) -> Response:
+    """Create `orders_each` orders for every seller named and announce each, spread over `over_seconds` if asked."""
+    body = await json_body(request)
+    seller_ids = [_known_seller(sim, value) for value in body.get("seller_ids") or list(sim.world.sellers)]
+    each, seconds = body.get("orders_each", 1), body.get("over_seconds", 0)
+    if not isinstance(each, int) or each < 1 or each * len(seller_ids) > STORM_LIMIT:
+        raise bad_request(f"orders_each must be positive, and the storm at most {STORM_LIMIT} orders")
+    if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
+        raise bad_request("over_seconds must be from 0 to 3600")
+    by_seller = {seller_id: place_orders(sim, seller_id, each) for seller_id in seller_ids}
+    announced = 0
+    # In turns, so that a receiver sees the sellers mixed.
+    for turn, row in enumerate(zip(*by_seller.values(), strict=True)):
+        for order in row:
+            announced += len(announce_order(sim, order, spread(turn, each, seconds)))
+    return answer(
+        {
+            "count": each * len(by_seller),
+            "announced": announced,
+            "order_ids": {str(seller_id): [order.id for order in orders] for seller_id, orders in by_seller.items()},
+        },
+        201,
+    )
+
+
+async def notify(sim: Simulator, request: Request) -> Response:
+    """Announce a resource again, `times` times, each a notification of its own."""
+    body = await json_body(request)
+    seller_id = _known_seller(sim, body.get("seller_id"))
+    topic, resource, times = body.get("topic"), body.get("resource"), body.get("times", 1)
+    if not isinstance(topic, str) or not isinstance(resource, str):
+        raise bad_request("topic and resource are required")
+    if not isinstance(times, int) or not 1 <= times <= NOTIFY_LIMIT:
+        raise bad_request(f"times must be from 1 to {NOTIFY_LIMIT}")
+    announced = [name for _ in range(times) for name in sim.outbox.announce(seller_id, topic, resource)]
+    return answer({"announced": announced}, 202)
+
+
+async def forge(sim: Simulator, request: Request) -> Response:
+    """Post any `body` (an object, or text sent as it is) once, to `url` or to the application's own URL."""
+    command = await json_body(request)
+    app = next(iter(sim.world.apps.values()), None)
+    url = command.get("url") or (app.notifications_url if app else None)
+    if not isinstance(url, str) or "body" not in command:
+        raise bad_request("a forged notification needs a body, and a url if no application has one")
+    check_url(url)
+    body, headers = command["body"], {str(k): str(v) for k, v in (command.get("headers") or {}).items()}
+    seen = body if isinstance(body, dict) else {}
+    user_id = seen.get("user_id")
+    notification = Notification(
+        id=str(seen.get("_id") or uuid.uuid4()),
+        client_id=app.client_id if app else "",
+        user_id=user_id if isinstance(user_id, int) else 0,
+        topic=str(seen.get("topic", "")),
+        resource=str(seen.get("resource", "")),
+        received_ms=sim.world.clock.now_ms(),
+        due_ms=sim.world.clock.now_ms(),
+        attempts=1,
+        sent_ms=sim.world.clock.now_ms(),
+    )
+    return answer(_delivery_document(await sim.outbox.forge(url, body, headers, notification)))
+
+
+async def deliveries(sim: Simulator, request: Request) -> Response:
+    """Delivery attempts in the order they ended: the last `limit` that match, or the first ones `after` a `seq`."""
+    query = request.query_params
+    limit = min(whole_number(request, "limit", 100), DELIVERIES_LIMIT)
+    found = list(sim.world.deliveries)
+    if order_id := query.get("order_id"):
+        found = [one for one in found if one.resource.strip("/") == f"orders/{order_id}"]
+    if seller_id := query.get("seller_id"):
+        found = [one for one in found if str(one.user_id) == seller_id]
+    for name in ("topic", "outcome", "notification_id"):
+        if value := query.get(name):
+            found = [one for one in found if getattr(one, name) == value]
+    if after := whole_number(request, "after", 0):
+        page = [one for one in found if one.seq > after][:limit]
+    else:
+        page = found[max(len(found) - limit, 0) :]
+    return answer(
+        {
+            "total": len(found),
+            "waiting": sim.outbox.waiting,
+            "deliveries": [_delivery_document(one) for one in page],
+        }
+    )
+
+
+def _delivery_document(delivery: Delivery) -> dict[str, Any]:
+    return {
+        "seq": delivery.seq,
+        "notification_id": delivery.notification_id,
+        "application_id": delivery.client_id,
+        "user_id": delivery.user_id,
+        "topic": delivery.topic,
+        "resource": delivery.resource,
+        "attempt": delivery.attempt,
+        "outcome": delivery.outcome,
+        "status": delivery.status,
+        "ack_ms": delivery.ack_ms,
+        "sent": utc_text(delivery.sent_ms) if delivery.sent_ms else None,
+    }
