@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import parse_qs, urlsplit
 from uuid import uuid4
@@ -11,12 +12,13 @@ import psycopg
 import pytest
 
 from lambdas.marketplace.handler import handler as marketplace
+from lambdas.token_refresh.handler import handler as token_refresh
 from painelml.core import clock, db
 from painelml.core.cache import cache
 from painelml.core.crypto import SealBroken, unseal
-from painelml.marketplace import states, tokens
+from painelml.marketplace import client, refresh, states, tokens
 from painelml.marketplace.errors import ReconnectRequired
-from tests.http import call
+from tests.http import Context, call
 from tests.people import Person, sign_up
 from tests.sellers import WEB_URL, begin, come_back, connect
 from tests.servers import Database
@@ -239,8 +241,6 @@ def test_connecting_the_same_seller_again_is_no_second_account(sim: Simulator, p
 
 
 def test_a_viewer_may_look_but_not_connect(sim: Simulator, person: Person) -> None:
-    from dataclasses import replace
-
     viewer = replace(person.caller, role="VIEWER")
     assert call(marketplace, "POST", "/ml-accounts/connect", body={}, caller=viewer).status == 403
     assert call(marketplace, "GET", "/ml-accounts", caller=viewer).status == 200
@@ -286,24 +286,21 @@ def test_an_account_connected_again_meanwhile_is_not_given_up(
     account_id = connect(person, sim, seller)
     tenant = person.caller.tenant_id
     stale = tokens.access_token(tenant, account_id)
-    real = tokens.client.refresh_grant
+    real = client.refresh_grant
 
-    def reconnected_first(refresh_token: str) -> tokens.Grant:
-        monkeypatch.setattr(tokens.client, "refresh_grant", real)
+    def reconnected_first(refresh_token: str) -> client.Grant:
+        monkeypatch.setattr(client, "refresh_grant", real)
         db.disconnect()  # lets the row lock go, as a lost connection would
         connect(person, sim, seller)
         return real(refresh_token)
 
-    monkeypatch.setattr(tokens.client, "refresh_grant", reconnected_first)
+    monkeypatch.setattr(client, "refresh_grant", reconnected_first)
     assert tokens.refreshed(tenant, account_id, unlike=stale) != stale
     assert call(marketplace, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json["status"] == "ACTIVE"
 
 
 @pytest.mark.req("A101")
 def test_the_schedule_refreshes_ahead_of_the_end(sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    from lambdas.token_refresh.handler import handler as token_refresh
-    from painelml.marketplace import refresh
-    from tests.http import Context
 
     seller = sim.seller()
     account_id = connect(person, sim, seller)
