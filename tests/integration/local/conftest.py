@@ -57,7 +57,7 @@ class Running:
 
     def queue(self, name: str) -> str:
         """The URL of `painelml-local-{name}`."""
-        return self.sqs.get_queue_url(QueueName=f"painelml-local-{name}")["QueueUrl"]
+        return str(self.sqs.get_queue_url(QueueName=f"painelml-local-{name}")["QueueUrl"])
 
 
 def wait_for(condition: Callable[[], bool], *, seconds: float, what: str) -> None:

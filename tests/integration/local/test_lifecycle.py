@@ -64,9 +64,8 @@ def test_a_program_that_took_over_a_pid_is_left_alone(home: Home) -> None:
 
 @pytest.mark.req("A025")
 def test_a_busy_port_is_named_with_its_holder_and_the_way_out(home: Home) -> None:
-    with socket.create_server(("127.0.0.1", port_for(home, valkey.PART))):
-        with pytest.raises(OperationError) as caught:
-            require_free(home, valkey.PART)
+    with socket.create_server(("127.0.0.1", port_for(home, valkey.PART))), pytest.raises(OperationError) as caught:
+        require_free(home, valkey.PART)
     assert str(port_for(home, valkey.PART)) in caught.value.what
     assert f"pid {psutil.Process().pid}" in caught.value.why
     assert "--new-ports" in caught.value.do
@@ -95,7 +94,7 @@ def test_the_master_is_like_rdss_and_the_superuser_signs_in_nowhere(home: Home) 
         owner = postgres.urls(home).owner
         rights = "select rolsuper, rolbypassrls, rolcreaterole, rolcreatedb from pg_roles where rolname = current_user"
         assert postgres.ask(owner, rights) == "f|f|t|t"
-        with pytest.raises(OperationError, match="pg_hba.conf rejects"):
+        with pytest.raises(OperationError, match=r"pg_hba\.conf rejects"):
             postgres.ask(owner.replace(f"//{postgres.MASTER}:", f"//{postgres.SUPERUSER}:"), "select 1")
     finally:
         postgres.down(home)
