@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, StringConstraints
 
 Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=120, pattern=r"^[^\x00-\x1f\x7f]+$")]
 Email = Annotated[
@@ -19,7 +19,19 @@ Email = Annotated[
 """The address as HTML's e-mail field takes it, in lower case: it is compared as a whole, so it has one spelling."""
 
 
-class Order(BaseModel):
-    """What a request body asks for. A field that we do not know is a mistake to be told, not to be ignored."""
+def _encodable(secret: SecretStr) -> SecretStr:
+    """JSON can say half a surrogate pair, which is no text; pydantic looks for it in str but not in SecretStr."""
+    try:
+        secret.get_secret_value().encode()
+    except UnicodeEncodeError:
+        raise ValueError("Input should be valid Unicode text") from None
+    return secret
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+
+Secret = Annotated[SecretStr, AfterValidator(_encodable)]
+
+
+class Order(BaseModel):
+    """What a request body asks for. A field that we do not know is a mistake to be told; what was sent is never repeated."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)

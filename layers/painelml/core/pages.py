@@ -34,7 +34,7 @@ def decode_cursor(cursor: str, parts: int) -> list[str]:
     """The sort key of `parts` values as strings; raises InvalidRequest for a cursor that we did not make."""
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(key, list) and len(key) == parts and "\0" not in "".join(map(str, key)):  # PostgreSQL's text has no NUL
+        if isinstance(key, list) and len(key) == parts and _is_text("".join(map(str, key))):
             return [str(value) for value in key]
     except ValueError:
         pass
@@ -55,6 +55,11 @@ def page_of(found: Sequence[T], limit: int, *, key: Callable[[T], Sequence[Any]]
     """A page of at most `limit` of the rows `found`, which were read one beyond the limit to see whether more follow."""
     data = list(found[:limit])
     return Page(data=data, next_cursor=encode_cursor(*key(data[-1])) if len(found) > limit else None)
+
+
+def _is_text(value: str) -> bool:
+    """Whether PostgreSQL can hold it: no NUL, and (raises ValueError) nothing that UTF-8 cannot say."""
+    return b"\0" not in value.encode()
 
 
 def _foreign_cursor() -> InvalidRequest:

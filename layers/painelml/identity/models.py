@@ -7,15 +7,15 @@ from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field
 
-from painelml.core.fields import Email, Name, Order
+from painelml.core.fields import Email, Name, Order, Secret
 from painelml.identity.permissions import Permission, PlatformRole, Role
 from painelml.tenancy.models import MaxAccounts, Plan, Tenant
 
-NewPassword = Annotated[SecretStr, Field(min_length=12, max_length=128, description="12 to 128 characters, any of them.")]
-GivenPassword = Annotated[SecretStr, Field(min_length=1, max_length=128)]
-RefreshToken = Annotated[SecretStr, Field(min_length=16, max_length=256)]
+NewPassword = Annotated[Secret, Field(min_length=12, max_length=128, description="12 to 128 characters, any of them.")]
+GivenPassword = Annotated[Secret, Field(min_length=1, max_length=128)]
+RefreshToken = Annotated[Secret, Field(min_length=16, max_length=256)]
 
 
 class User(BaseModel):
