@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from aws_cdk import aws_ec2 as ec2
 from constructs import Construct
 
@@ -47,8 +49,7 @@ class NatLaunchTemplate(Construct):
                 ],
             ),
         )
-        resource = instance.node.default_child
-        assert isinstance(resource, ec2.CfnInstance)  # noqa: S101
+        resource = cast("ec2.CfnInstance", instance.node.default_child)
         resource.add_property_deletion_override("ImageId")
         resource.launch_template = ec2.CfnInstance.LaunchTemplateSpecificationProperty(
             launch_template_id=template.ref, version=template.attr_latest_version_number
@@ -56,7 +57,6 @@ class NatLaunchTemplate(Construct):
         acknowledge(
             instance,
             {
-                "EC26": "The disk is encrypted by the instance's launch template, which the rule does not read.",
                 "EC28": "Five-minute metrics are enough: status checks, which the alarm watches, come every minute.",
                 "EC29": "It holds no state; the alarm NatInstanceFailed recovers it and a deployment replaces it.",
             },

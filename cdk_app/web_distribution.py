@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Self
 from urllib.parse import urlsplit
 
-import aws_cdk as cdk
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
@@ -18,20 +16,7 @@ from constructs import Construct
 from cdk_app.checks import acknowledge
 from cdk_app.environments import Environment
 from cdk_app.waf_rules import ORIGIN_HEADER
-
-_PAGE_ROUTES = Path(__file__).with_name("page_routes.js")
-_NO_TLS = "The emulator on a laptop speaks HTTP only."
-# Product pictures come from Mercado Livre; the API page's styles are inline.
-_CONTENT_SECURITY_POLICY = "; ".join(
-    (
-        "default-src 'self'",
-        "img-src 'self' data: https://*.mlstatic.com",
-        "style-src 'self' 'unsafe-inline'",
-        "object-src 'none'",
-        "base-uri 'self'",
-        "frame-ancestors 'none'",
-    )
-)
+from cdk_app.web_pages import NO_TLS_LOCALLY, WebPages
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,14 +53,14 @@ class WebDistribution(Construct):
         super().__init__(scope, construct_id)
         self._environment = environment
         self._guarded = web_acl_arn is not None
-        self.bucket = self._build_bucket()
-        self._headers = self._build_response_headers()
+        self._pages = WebPages(self, "Pages", environment=environment)
+        self.bucket = self._pages.bucket
         certificate_arn = environment.edge_certificate_arn
         self.distribution = cloudfront.Distribution(
             self,
             "Distribution",
             comment=f"PainelML {environment.name}",
-            default_behavior=self._pages(),
+            default_behavior=self._pages.behavior(self._viewers[0]),
             additional_behaviors={"/api/*": self._api(api, origin_header)},
             domain_names=[name for name in (environment.dashboard_name, environment.api_name) if name] or None,
             certificate=acm.Certificate.from_certificate_arn(self, "Certificate", certificate_arn) if certificate_arn else None,
@@ -93,63 +78,6 @@ class WebDistribution(Construct):
         if self._environment.is_local:  # the emulator has no certificate
             return cloudfront.ViewerProtocolPolicy.ALLOW_ALL, cloudfront.ViewerProtocolPolicy.ALLOW_ALL
         return cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS, cloudfront.ViewerProtocolPolicy.HTTPS_ONLY
-
-    def _build_bucket(self) -> s3.Bucket:
-        local = self._environment.is_local
-        bucket = s3.Bucket(
-            self,
-            "Bucket",
-            encryption=s3.BucketEncryption.S3_MANAGED,
-            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
-            # The emulator serves a distribution's objects over HTTP.
-            enforce_ssl=not local,
-            removal_policy=cdk.RemovalPolicy.DESTROY if local else cdk.RemovalPolicy.RETAIN,
-        )
-        acknowledge(
-            bucket,
-            {"S1": "Public files that only CloudFront may read; the distribution logs every request."},
-        )
-        if local:
-            acknowledge(bucket, {"S10": _NO_TLS})
-        return bucket
-
-    def _build_response_headers(self) -> cloudfront.ResponseHeadersPolicy:
-        return cloudfront.ResponseHeadersPolicy(
-            self,
-            "Headers",
-            security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-                content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                    content_security_policy=_CONTENT_SECURITY_POLICY, override=True
-                ),
-                content_type_options=cloudfront.ResponseHeadersContentTypeOptions(override=True),
-                frame_options=cloudfront.ResponseHeadersFrameOptions(
-                    frame_option=cloudfront.HeadersFrameOption.DENY, override=True
-                ),
-                referrer_policy=cloudfront.ResponseHeadersReferrerPolicy(
-                    referrer_policy=cloudfront.HeadersReferrerPolicy.STRICT_ORIGIN_WHEN_CROSS_ORIGIN, override=True
-                ),
-                strict_transport_security=cloudfront.ResponseHeadersStrictTransportSecurity(
-                    access_control_max_age=cdk.Duration.days(730), include_subdomains=True, override=True
-                ),
-            ),
-        )
-
-    def _pages(self) -> cloudfront.BehaviorOptions:
-        routes = cloudfront.Function(
-            self,
-            "PageRoutes",
-            code=cloudfront.FunctionCode.from_inline(_PAGE_ROUTES.read_text(encoding="utf-8")),
-            runtime=cloudfront.FunctionRuntime.JS_2_0,
-        )
-        return cloudfront.BehaviorOptions(
-            origin=origins.S3BucketOrigin.with_origin_access_control(self.bucket),
-            viewer_protocol_policy=self._viewers[0],
-            cache_policy=cloudfront.CachePolicy.CACHING_OPTIMIZED,
-            response_headers_policy=self._headers,
-            function_associations=[
-                cloudfront.FunctionAssociation(function=routes, event_type=cloudfront.FunctionEventType.VIEWER_REQUEST)
-            ],
-        )
 
     def _api(self, api: ApiOrigin, origin_header: str) -> cloudfront.BehaviorOptions:
         protocol = cloudfront.OriginProtocolPolicy
@@ -169,7 +97,7 @@ class WebDistribution(Construct):
             cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
             # API Gateway answers by its own host name, so all but Host is forwarded.
             origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            response_headers_policy=self._headers,
+            response_headers_policy=self._pages.headers,
         )
 
     def _acknowledge(self) -> None:
@@ -179,5 +107,5 @@ class WebDistribution(Construct):
         if not self._guarded:
             findings["CFR2"] = "This profile has no WAF (K04): the stage throttles, and the application counts."
         if self._environment.is_local:
-            findings["CFR5"] = _NO_TLS
+            findings["CFR5"] = NO_TLS_LOCALLY
         acknowledge(self.distribution, findings)

@@ -12,10 +12,11 @@ from aws_cdk import aws_wafv2 as waf
 from constructs import Construct
 
 from cdk_app.base import EnvironmentStack
+from cdk_app.doors import regional_rules
 from cdk_app.environments import Environment
 from cdk_app.names import HooksName, WebNames
 from cdk_app.profiles import Profile
-from cdk_app.web_acl import WebAcl, regional_rules
+from cdk_app.web_acl import WebAcl
 from cdk_app.web_distribution import ApiOrigin, WebDistribution
 
 STAGE = "api"

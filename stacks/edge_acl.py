@@ -7,9 +7,10 @@ from typing import Any
 from constructs import Construct
 
 from cdk_app.base import EnvironmentStack
+from cdk_app.doors import edge_rules
 from cdk_app.environments import Environment
 from cdk_app.profiles import Profile
-from cdk_app.web_acl import WebAcl, edge_rules
+from cdk_app.web_acl import WebAcl
 
 REGION = "us-east-1"
 
