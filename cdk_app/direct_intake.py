@@ -9,6 +9,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.checks import acknowledge
+from cdk_app.gateway_responses import PROBLEMS
 
 # Another type would need a template of its own; without one it is refused (415), never passed through as it is:
 # the raw body would be read as SQS's form.
@@ -107,7 +108,8 @@ class DirectIntake(Construct):
             },
             response_templates={
                 "application/json": (
-                    '{"type":"about:blank","title":"Service Unavailable","status":503,'
+                    f'{{"type":"{PROBLEMS}/not_stored","title":"Service Unavailable",'
+                    '"status":503,'
                     '"detail":"A notificação não foi guardada. Envie-a de novo.",'
                     '"code":"not_stored","request_id":"$context.requestId"}'
                 )

@@ -1,7 +1,7 @@
 """The function table as data: what starts each function, how big it is, and everything that it may reach.
 
-One row per folder under lambdas/ (docs/architecture.md §2). Environment variables, permissions, routes, mappings and schedules
-are all derived from these rows, so that a need which is not written here is a need that nobody is granted.
+One row per folder under lambdas/ (docs/architecture.md §2). Environment variables, permissions, routes, mappings and
+schedules are all derived from these rows, so that a need which is not written here is a need that nobody is granted.
 """
 
 from __future__ import annotations

@@ -130,7 +130,8 @@ class PainelFunction(Construct):
         local = LocalAddresses.of(self)
         variables = {
             "AWS_ENDPOINT_URL": local.emulator_url,
-            "PYTHONPATH": f"{REPOSITORY / 'layers'}:{REPOSITORY}",
+            # The migrations lie at the repository's root, and only operations has them on AWS too.
+            "PYTHONPATH": f"{REPOSITORY / 'layers'}:{REPOSITORY}" if self.spec.owner else str(REPOSITORY / "layers"),
             # A new value makes the emulator replace its warm workers, which would go on with the old code.
             "PAINEL_CODE_VERSION": local.code_version,
         }

@@ -8,6 +8,8 @@ from http import HTTPStatus
 from aws_cdk import aws_apigateway as apigateway
 
 RETRY_AFTER_SECONDS = "5"
+# As in the handlers' own problems (painelml.core.errors).
+PROBLEMS = "https://painelml.example/problems"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,7 @@ class GatewayProblem:
     def body(self) -> str:
         """The mapping template. Only the request's id is inserted: it is API Gateway's own and needs no escaping."""
         return (
-            f'{{"type":"about:blank","title":"{self.status.phrase}","status":{self.status.value},'
+            f'{{"type":"{PROBLEMS}/{self.code}","title":"{self.status.phrase}","status":{self.status.value},'
             f'"detail":"{self.detail}","code":"{self.code}","request_id":"$context.requestId"}}'
         )
 
@@ -147,7 +149,7 @@ GATEWAY_PROBLEMS = (
 
 # What has no entry above keeps its own status.
 DEFAULT_BODY = (
-    '{"type":"about:blank","title":"%s","status":%d,"detail":$context.error.messageString,'
+    '{"type":"%s/%s","title":"%s","status":%d,"detail":$context.error.messageString,'
     '"code":"%s","request_id":"$context.requestId"}'
 )
 
@@ -173,5 +175,5 @@ def add_gateway_problems(rest_api: apigateway.RestApi) -> None:
             kind,
             type=apigateway.ResponseType.of(kind),
             response_headers={"Content-Type": "'application/problem+json'"},
-            templates={"application/json": DEFAULT_BODY % (title, status, code)},
+            templates={"application/json": DEFAULT_BODY % (PROBLEMS, code, title, status, code)},
         )

@@ -1,4 +1,4 @@
-"""What the functions import, as two layers: our library, and the pinned packages of others. Built by uv, without Docker."""
+"""What the functions import, as layers: our library, and the pinned packages of others. Built by uv, without Docker."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ARCHITECTURE = lambda_.Architecture.ARM_64
 PYTHON_VERSION = "3.14"
 PLATFORM = "aarch64-manylinux_2_28"
 
-# Lambda's runtime brings boto3; the tracer is sent through Powertools' own provider, so the X-Ray SDK is never imported.
+# Lambda's runtime brings boto3 itself; the X-Ray SDK would bring it a second time.
 _NOT_SHIPPED = ("boto3", "botocore", "s3transfer", "aws_xray_sdk", "bin")
 _CLUTTER = ("__pycache__", "tests", "test")
 UV_ARGUMENTS = (
@@ -40,7 +40,7 @@ UV_ARGUMENTS = (
 def build_vendor(output: Path, *, requirements: Path) -> None:
     """Install the pinned wheels of `requirements` for the functions' platform into `output`/python.
 
-    Raises RuntimeError when uv is missing or a wheel cannot be had: a layer that lacks a package must never be deployed.
+    Raises RuntimeError when uv is missing or a wheel cannot be had: a layer that lacks a package is never deployed.
     """
     target = output / "python"
     uv = shutil.which("uv", path=str(Path(sys.executable).parent)) or shutil.which("uv")
@@ -140,3 +140,17 @@ def _layer(
             ),
         ),
     )
+
+
+def main(output: Path) -> None:
+    """Build every layer below `output`, as a deployment would: for looking into, and for tests of the packages."""
+    layers = REPOSITORY / "layers"
+    shutil.rmtree(output, ignore_errors=True)
+    build_vendor(output / "vendor", requirements=layers / "vendor" / "requirements.txt")
+    build_library(output / "painelml", folders=(layers / "painelml",))
+    build_vendor(output / "migrations", requirements=layers / "migrations" / "requirements.txt")
+    build_library(output / "migrations", folders=(REPOSITORY / "migrations",))
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

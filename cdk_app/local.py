@@ -21,11 +21,6 @@ class LocalAddresses:
     simulator_url: str
     code_version: str
 
-    @property
-    def api_url(self) -> str:
-        """The API without its stage. By path, because not every resolver knows `*.localhost`."""
-        return f"{self.emulator_url}/_aws/execute-api/{LOCAL_API_ID}"
-
     @classmethod
     def of(cls, scope: Construct) -> LocalAddresses:
         """Read from the context; raises ValueError naming what is missing."""

@@ -6,13 +6,15 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from threading import RLock
+from typing import Any, TypeVar
 
 from ops.errors import OperationError
 
+_Value = TypeVar("_Value")
 REPOSITORY = Path(__file__).resolve().parent.parent
 
 
@@ -25,6 +27,7 @@ class Home:
         self.run = folder / "run"
         self.endpoints = folder / "endpoints.json"
         self._state = folder / "state.json"
+        self._guard = RLock()
 
     @classmethod
     def default(cls) -> Home:
@@ -54,21 +57,37 @@ class Home:
             ) from error
         return state
 
-    def remember(self, **values: Any) -> None:
-        """Merge `values` into what is remembered."""
-        write_json(self._state, self.read() | values)
+    def section(self, name: str) -> dict[str, Any]:
+        """One part of what is remembered: `ports`, `passwords`, `processes`, `emulator`."""
+        found: dict[str, Any] = self.read().get(name, {})
+        return found
 
-    def forget(self, *names: str) -> None:
-        """Drop `names` from what is remembered."""
-        write_json(self._state, {name: value for name, value in self.read().items() if name not in names})
+    def remember(self, section: str, **values: Any) -> None:
+        """Merge `values` into a section. Parts start at the same time, so this is done by one thread at a time."""
+        with self._guard:
+            state = self.read()
+            write_json(self._state, state | {section: state.get(section, {}) | values})
+
+    def forget(self, section: str, *names: str) -> None:
+        """Drop `names` from a section."""
+        with self._guard:
+            state = self.read()
+            kept = {name: value for name, value in state.get(section, {}).items() if name not in names}
+            write_json(self._state, state | {section: kept})
+
+    def once(self, section: str, name: str, make: Callable[[], _Value]) -> _Value:
+        """The remembered value, or the one that `make` gives, remembered from now on."""
+        with self._guard:
+            held = self.section(section)
+            if name not in held:
+                held[name] = make()
+                self.remember(section, **{name: held[name]})
+            value: _Value = held[name]
+            return value
 
     def password(self, name: str) -> str:
         """The password called `name`: made once, 32 URL-safe characters, kept."""
-        passwords: dict[str, str] = self.read().get("passwords", {})
-        if name not in passwords:
-            passwords[name] = secrets.token_urlsafe(24)
-            self.remember(passwords=passwords)
-        return passwords[name]
+        return self.once("passwords", name, lambda: secrets.token_urlsafe(24))
 
     @contextmanager
     def locked(self) -> Iterator[None]:

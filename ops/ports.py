@@ -14,13 +14,14 @@ HOST = "127.0.0.1"
 
 def port_for(home: Home, part: str) -> int:
     """The port of `part`: the remembered one, or a free one that is remembered from now on."""
-    ports: dict[str, int] = home.read().get("ports", {})
-    if part not in ports:
-        with socket.socket() as probe:
-            probe.bind((HOST, 0))
-            ports[part] = probe.getsockname()[1]
-        home.remember(ports=ports)
-    return ports[part]
+    return home.once("ports", part, _free)
+
+
+def _free() -> int:
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
 
 
 def is_open(port: int, *, timeout: float = 0.5) -> bool:
@@ -37,7 +38,7 @@ def require_free(home: Home, part: str) -> int:
         raise OperationError(
             f"Port {port}, which {part} used last time, is busy.",
             why=f"It is held by {_holder(port)}.",
-            do=f"Stop that program, or run `painel forget-ports` to let {part} choose another port.",
+            do="Stop that program, or run `painel up --new-ports` to choose another port.",
         )
     return port
 

@@ -51,14 +51,13 @@ def start(
             extra_groups=[] if credentials else None,
         )
     found = psutil.Process(process.pid)
-    records = home.read().get("processes", {})
-    home.remember(processes=records | {part: {"pid": process.pid, "started": found.create_time()}})
+    home.remember("processes", **{part: {"pid": process.pid, "started": found.create_time()}})
     return found
 
 
 def running(home: Home, part: str) -> psutil.Process | None:
     """The program that was started as `part`, or None if it has ended (its pid may be another program's by now)."""
-    record = home.read().get("processes", {}).get(part)
+    record = home.section("processes").get(part)
     if record is None:
         return None
     try:
@@ -84,15 +83,14 @@ def stop(home: Home, part: str, *, how: signal.Signals = signal.SIGTERM, patienc
         for member in alive:
             _send(member, signal.SIGKILL)
         psutil.wait_procs(alive, timeout=3)
-    records = home.read().get("processes", {})
-    home.remember(processes={name: record for name, record in records.items() if name != part})
+    home.forget("processes", part)
     return process is not None
 
 
 def wait_until(
     ready: Callable[[], bool], *, home: Home, part: str, process: psutil.Process | None, seconds: float = 30.0
 ) -> None:
-    """Wait until `ready()`; raises OperationError with the end of the log if the program ends first or takes too long."""
+    """Wait until `ready()`; raises OperationError with the end of the log if the program ends or takes too long."""
     deadline = time.monotonic() + seconds
     while not ready():
         if process is not None and (not process.is_running() or process.status() == psutil.STATUS_ZOMBIE):

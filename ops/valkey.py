@@ -7,7 +7,10 @@ import shutil
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote, urlsplit
+
+from redis import Redis, RedisError
 
 from ops.errors import OperationError
 from ops.home import Home
@@ -18,7 +21,7 @@ PART = "valkey"
 USER = "painel"
 SLOTS = 16384
 # What a client in cluster mode asks on connecting; the rest of @dangerous and @admin is not the application's business.
-_RIGHTS = "~* &* +@all -@admin -@dangerous +info +cluster|slots +cluster|shards +cluster|nodes +cluster|myid"
+_RIGHTS = "~* &* +@all -@admin -@dangerous +info +cluster|slots +cluster|shards +cluster|nodes +cluster|myid +cluster|info"
 
 
 def is_users_own() -> bool:
@@ -84,8 +87,6 @@ def down(home: Home) -> bool:
 
 def why_unhealthy(address: str) -> str | None:
     """None if the cluster at `address` can be used, else the reason."""
-    from redis import Redis, RedisError
-
     parts = urlsplit(address)
     if parts.scheme not in {"redis+cluster", "rediss+cluster"} or not parts.hostname:
         return "Its URL does not start with redis+cluster:// or rediss+cluster://."
@@ -100,7 +101,7 @@ def why_unhealthy(address: str) -> str | None:
     )
     try:
         facts = node.info()
-        slots = node.execute_command("CLUSTER SLOTS") if facts["cluster_enabled"] else []
+        cluster = _command(node, "CLUSTER INFO") if facts["cluster_enabled"] else {}
     except RedisError as error:
         return str(error)
     finally:
@@ -109,25 +110,28 @@ def why_unhealthy(address: str) -> str | None:
         return f"It is version {facts['redis_version']}."
     if not facts["cluster_enabled"]:
         return "It is a standalone server, and the application's client speaks to clusters only."
-    held = sum(int(last) - int(first) + 1 for first, last, *_ in slots)
-    return None if held == SLOTS else f"Its cluster holds {held} of {SLOTS} slots."
+    if cluster["cluster_state"] != "ok":
+        return f"Its cluster is not complete: {cluster['cluster_slots_ok']} of {SLOTS} slots are served."
+    return None
 
 
 def _answers(home: Home) -> bool:
     """Whether the fresh server answers; gives its only node all slots where it has none yet."""
-    from redis import Redis, RedisError
-
     admin = Redis(
         host=HOST, port=port_for(home, PART), username="admin", password=home.password("cache-admin"), socket_timeout=2
     )
     try:
-        if int(admin.execute_command("CLUSTER INFO")["cluster_slots_assigned"]) == 0:
-            admin.execute_command("CLUSTER ADDSLOTSRANGE", 0, SLOTS - 1)
+        if int(_command(admin, "CLUSTER INFO")["cluster_slots_assigned"]) == 0:
+            _command(admin, "CLUSTER ADDSLOTSRANGE", 0, SLOTS - 1)
     except RedisError:
         return False
     finally:
         admin.close()
     return True
+
+
+def _command(node: Redis, *words: str | int) -> Any:
+    return node.execute_command(*words)  # type: ignore[no-untyped-call]
 
 
 def _program() -> str:

@@ -83,7 +83,10 @@ def create_app(
             world.store.close()
 
     routes = [api_route(sim, *line) for line in API] + [control_route(sim, *line) for line in CONTROL]
-    app = Starlette(routes=[*routes, Route("/{path:path}", _nothing_here)], lifespan=lifespan)
+    app = Starlette(
+        routes=[*routes, Route("/{path:path}", _nothing_here, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])],
+        lifespan=lifespan,
+    )
     app.state.simulator = sim
     return app
 

@@ -44,7 +44,7 @@ async def search(sim: Simulator, request: Request) -> Response:
             raise bad_request("offset does not go with search_type=scan", "invalid_offset")
         scrolls, now = sim.scrolls, sim.world.clock.now_ms()
         page, following = (
-            scrolls.resume(scroll_id, user_id, now) if scroll_id else scrolls.start(user_id, ids, limit, now)
+            scrolls.resume(scroll_id, user_id, now) if scroll_id else scrolls.start(user_id, ids, max(limit, 1), now)
         )
         body |= {
             "paging": {"limit": limit, "total": len(sim.world.catalogues.get(user_id, ()))},

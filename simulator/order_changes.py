@@ -1,6 +1,5 @@
 """What happens to orders after they exist: new ones, payments, cancellations, quiet internal touches."""
 
-import random
 from typing import Any
 
 from .clock import SECOND
@@ -9,12 +8,11 @@ from .gateway import Simulator
 from .item_changes import item_changed, set_stock
 from .model import Item, Order
 from .order_document import CANCELLATIONS
-from .seed import UNPAID, new_order
+from .seed import UNPAID, dice, new_order
 
 ORDER_STATUSES = (*UNPAID, "partially_paid", "paid", "partially_refunded", "pending_cancel", "cancelled", "invalid")
 PAYABLE = (*UNPAID, "partially_paid")
 ACTIONS = ("pay", "cancel", "refund", "deliver", "fraud", "ship", "change", "touch")
-DICE = random.Random()  # noqa: S311 - sample data, not a secret
 
 
 def place_orders(sim: Simulator, seller_id: int, count: int, wish: dict[str, Any] | None = None) -> list[Order]:
@@ -28,9 +26,10 @@ def place_orders(sim: Simulator, seller_id: int, count: int, wish: dict[str, Any
     if not sellable:
         raise bad_request("the seller has no such item to sell")
     first, now = world.next_number("order", count), world.clock.now_ms()
+    roll = dice(world.seed, "sales", first)
     orders = []
     for index in range(count):
-        order = new_order(world, DICE.choice(sellable), first + index, now, DICE)
+        order = new_order(world, roll.choice(sellable), first + index, now, roll)
         order.date_closed = order.last_updated = order.date_last_updated = order.date_approved = now
         _apply_wish(order, wish)
         orders.append(order)

@@ -83,7 +83,7 @@ def _line(order: Order, item: Item, currency: str) -> dict[str, Any]:
         "sale_fee": order.sale_fee / 100 if order.date_approved else None,
         "listing_type_id": order.listing_type_id,
         "element_id": 1,
-        "stock": None,
+        "stock": [{"store_id": str(70_000_000 + order.seller_id % 10**6), "network_node_id": "BRP163942"}],
     }
 
 

@@ -52,6 +52,7 @@ def create_seller(
     world.add_items(_items(world, seller, items, dice(world.seed, "items", index)))
     if orders:
         world.add_orders(_orders(world, seller, orders, days, dice(world.seed, "orders", index)))
+    world.settle()
     return seller
 
 

@@ -1,6 +1,7 @@
 """The world: everything the simulator knows, in memory for reading and in the store for the next start."""
 
 import dataclasses
+import gc
 from collections import deque
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ class World:
         self.store = Store(state_dir)
         self._empty()
         self._load()
+        self.settle()
 
     def _empty(self) -> None:
         self.chaos = self.calm()
@@ -101,6 +103,10 @@ class World:
         for key, body in read("missed"):
             self.missed[key] = MissedFeed(**body | {"notification": Notification(**body["notification"])})
         self.deliveries = deque(sorted((Delivery(**body) for _, body in read("delivery")), key=lambda one: one.seq))
+
+    def settle(self) -> None:
+        """Keep the garbage collector away from the records: walking 250,000 orders would outlast a 500 ms deadline."""
+        gc.freeze()
 
     def clear(self) -> None:
         """Forget everything, the clock's offset included."""

@@ -4,33 +4,28 @@ A request's changes are committed before it is answered, so a process that is ki
 client already holds. The file is in WAL mode without fsync: it outlives the process, not the machine.
 """
 
-import dataclasses
 import json
 import sqlite3
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 FILE_NAME = "simulator.sqlite3"
 
 
-@cache
-def _names(kind: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(kind))
+def _fields(record: Any) -> dict[str, Any]:
+    return {name: getattr(record, name) for name in record.__slots__}
 
 
-def _plain(value: Any) -> Any:
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return {name: _plain(getattr(value, name)) for name in _names(type(value))}
-    return value
+_ENCODER = json.JSONEncoder(separators=(",", ":"), ensure_ascii=False, default=_fields)
+_REMOVED = object()
 
 
 class Store:
-    """Pending writes by (kind, key), flushed in one transaction; without a directory it keeps nothing."""
+    """Records to write by (kind, key), read and flushed in one transaction; without a directory it keeps nothing."""
 
     def __init__(self, directory: Path | None) -> None:
-        self._pending: dict[tuple[str, str], str | None] = {}
+        self._pending: dict[tuple[str, str], Any] = {}
         self._database: sqlite3.Connection | None = None
         if directory is not None:
             directory.mkdir(parents=True, exist_ok=True)
@@ -44,11 +39,11 @@ class Store:
 
     def put(self, kind: str, key: object, record: Any) -> None:
         if self._database is not None:
-            self._pending[kind, str(key)] = json.dumps(_plain(record), separators=(",", ":"), ensure_ascii=False)
+            self._pending[kind, str(key)] = record
 
     def remove(self, kind: str, key: object) -> None:
         if self._database is not None:
-            self._pending[kind, str(key)] = None
+            self._pending[kind, str(key)] = _REMOVED
 
     def read(self, kind: str) -> Iterator[tuple[str, Any]]:
         if self._database is not None:
@@ -62,11 +57,15 @@ class Store:
         with self._transaction() as database:
             database.executemany(
                 "insert or replace into record (kind, key, body) values (?, ?, ?)",
-                [(kind, key, body) for (kind, key), body in pending.items() if body is not None],
+                [
+                    (kind, key, _ENCODER.encode(record))
+                    for (kind, key), record in pending.items()
+                    if record is not _REMOVED
+                ],
             )
             database.executemany(
                 "delete from record where kind = ? and key = ?",
-                [name for name, body in pending.items() if body is None],
+                [name for name, record in pending.items() if record is _REMOVED],
             )
 
     def clear(self) -> None:

@@ -8,7 +8,6 @@ from aws_cdk import Duration, RemovalPolicy, Tags
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
-from aws_cdk import aws_ssm as ssm
 from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
@@ -16,14 +15,13 @@ from cdk_app.base import EnvironmentStack
 from cdk_app.checks import acknowledge
 from cdk_app.direct_intake import DirectIntake
 from cdk_app.environments import Environment
-from cdk_app.function_table import API_FUNCTIONS, AUTHORIZER, FunctionSpec, Parameter, Route
+from cdk_app.function_table import API_FUNCTIONS, AUTHORIZER, FunctionSpec, Route
 from cdk_app.functions import RETENTION, FunctionSurroundings, PainelFunction
 from cdk_app.gateway_responses import add_gateway_problems
 from cdk_app.hot_alias import HotAlias
 from cdk_app.layers import PainelLayers
-from cdk_app.local import LOCAL_API_ID, LocalAddresses
+from cdk_app.local import LOCAL_API_ID
 from cdk_app.profiles import Profile
-from cdk_app.secret_names import parameter_prefix
 from stacks.messaging import MessagingStack
 from stacks.storage import StorageStack
 
@@ -91,16 +89,9 @@ class ApiStack(EnvironmentStack):
             queue=messaging.webhooks.queue,
             source="mercado-livre",
         )
-        if (address := self._public_address()) is not None:
-            ssm.StringParameter(
-                self,
-                "ApiUrl",
-                parameter_name=f"{parameter_prefix(environment)}/{Parameter.API_URL}",
-                string_value=address,
-            )
 
     def _function(self, spec: FunctionSpec) -> lambda_.IFunction:
-        """The function that the gateway calls: an alias kept warm where the profile pays for it and the row asks for it."""
+        """What the gateway calls: an alias that is kept warm, where the row asks for it and the profile pays for it."""
         function = PainelFunction(self, spec.name, spec=spec, surroundings=self._surroundings).function
         self.functions[spec.name] = function
         capacity = self._profile.api
@@ -167,14 +158,6 @@ class ApiStack(EnvironmentStack):
             method = target.add_method("ANY", integration, authorizer=authorizer, authorization_type=kind)
             if route.public:
                 acknowledge(method, {"APIG4": "Public by the function table: it is how one signs in, or signs its body."})
-
-    def _public_address(self) -> str | None:
-        """Where people reach the API, ending in /v1. None without a domain: then only the edge knows CloudFront's name."""
-        if self._environment.is_local:
-            return f"{LocalAddresses.of(self).api_url}/{STAGE}/v1"
-        if self._environment.domain:
-            return f"https://dashboard.{self._environment.domain}/{STAGE}/v1"
-        return None
 
 
 # The path is left out on purpose: a webhook's path carries its token.

@@ -89,9 +89,8 @@ class EdgeStack(EnvironmentStack):
     def _web_url(self, emulator_url: str | None) -> str:
         host = self.web.distribution.distribution_domain_name
         if self._environment.is_local:
-            # The emulator serves a distribution by host name, on its own port.
-            label = cdk.Fn.select(0, cdk.Fn.split(".", host))
-            return f"http://{label}.cloudfront.localhost:{(emulator_url or '').rsplit(':', 1)[-1]}"
+            # By name it is the web's, by number (127.0.0.1) AWS's API: ops/emulator_server.py.
+            return f"http://localhost:{(emulator_url or '').rsplit(':', 1)[-1]}"
         return f"https://{self._environment.dashboard_name or host}"
 
     def _publish(self) -> None:

@@ -10,7 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_app.base import EnvironmentStack
-from cdk_app.checks import acknowledge
+from cdk_app.checks import acknowledge, acknowledge_plain_http
 from cdk_app.environments import Environment
 from cdk_app.function_table import Purpose
 from cdk_app.profiles import Profile
@@ -24,20 +24,22 @@ OPERATIONS_DAYS = 14
 
 
 class StorageStack(EnvironmentStack):
-    """`data_bucket` (tenants/{id}/uploads|backups|exports, static/, documentation/, operations/), `logs_bucket`, `secrets`."""
+    """`data_bucket` (tenants/{id}/uploads|backups|exports, static/, documentation/, operations/), and `secrets`.
+
+    `origin_value` is a secret of its own kind: AWS makes it, CloudFront sends it, the API's door checks it.
+    """
 
     def __init__(
         self, scope: Construct, construct_id: str, *, environment: Environment, profile: Profile, **kwargs: Any
     ) -> None:
         super().__init__(scope, construct_id, environment=environment, **kwargs)
         self._removal = RemovalPolicy.DESTROY if environment.is_local else RemovalPolicy.RETAIN
-        # The emulator speaks HTTP only, and obeys the policy where it checks permissions.
-        self._tls_only = not environment.is_local
+        self._tls_only = environment.speaks_tls
         self.logs_bucket = self._logs_bucket(retention_days=profile.log_retention_days)
         self.data_bucket = self._data_bucket()
         if not self._tls_only:
             for bucket in (self.logs_bucket, self.data_bucket):
-                acknowledge(bucket, {"S10": "The emulator on a laptop speaks HTTP only."})
+                acknowledge_plain_http(bucket, "S10")
         self._by_name: dict[str, secretsmanager.Secret] = {}
         self.origin_secret = self._secret(origin_secret_name(environment=environment, profile=profile), origin=True)
         self.secrets: dict[Purpose, secretsmanager.ISecret] = {
@@ -91,7 +93,10 @@ class StorageStack(EnvironmentStack):
                     for tier, days in BACKUP_TIERS.items()
                 ),
                 s3.LifecycleRule(
-                    id="exports", prefix="tenants/", tag_filters={"kind": "export"}, expiration=Duration.days(EXPORT_DAYS)
+                    id="exports",
+                    prefix="tenants/",
+                    tag_filters={"kind": "export"},
+                    expiration=Duration.days(EXPORT_DAYS),
                 ),
                 s3.LifecycleRule(
                     id="tenants-old-versions",
@@ -129,7 +134,10 @@ class StorageStack(EnvironmentStack):
         }
         if origin:
             generated = secretsmanager.SecretStringGenerator(
-                secret_string_template="{}", generate_string_key=ORIGIN_KEY, exclude_punctuation=True, password_length=48
+                secret_string_template="{}",  # noqa: S106 - an empty JSON object
+                generate_string_key=ORIGIN_KEY,
+                exclude_punctuation=True,
+                password_length=48,
             )
             secret = secretsmanager.Secret(self, f"Secret{leaf}", generate_secret_string=generated, **common)
         else:

@@ -11,6 +11,8 @@ from pathlib import Path
 import boto3
 import pytest
 
+from lambdas.operations import handler as operations
+from painelml.core.config import config
 from tests import servers
 
 ENVIRONMENT = {
@@ -30,6 +32,8 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> servers.Database:
     folder = tmp_path_factory.mktemp("postgres")
     made = servers.make_database(folder)
     os.environ["PAINEL_DATABASE_URL"] = made.app_url
+    os.environ["PAINEL_OWNER_DATABASE_URL"] = made.owner_url
+    config.cache_clear()
     return made
 
 
@@ -37,6 +41,7 @@ def database(tmp_path_factory: pytest.TempPathFactory) -> servers.Database:
 def valkey_url() -> Generator[str]:
     with servers.valkey() as url:
         os.environ["PAINEL_CACHE_URL"] = url
+        config.cache_clear()
         yield url
 
 
@@ -47,6 +52,7 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
         os.environ["AWS_ENDPOINT_URL"] = endpoint
         _make_queues()
         _make_secrets()
+        operations.handler({"verb": "init-keys"}, None)
         yield endpoint
 
 
@@ -77,3 +83,4 @@ def _make_secrets() -> None:
         client.create_secret(Name=name, SecretString=json.dumps({purpose: secrets[purpose]} if purpose in secrets else {}))
         os.environ[f"PAINEL_SECRET_{purpose.upper()}"] = name
     os.environ["PAINEL_PARAMETERS"] = "/painelml/local"
+    config.cache_clear()

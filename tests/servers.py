@@ -72,7 +72,10 @@ def _url(superuser: str, user: str, database: str) -> str:
 @contextmanager
 def valkey(password: str = "valkey-on-a-laptop") -> Generator[str]:
     """A one-node cluster with an ACL user and no default user, like ElastiCache's. Yields its URL."""
-    server = ValkeyServer(config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1"})
+    # The cluster's own port is the client's + 10,000 unless it is said, which is no port at all for a high one.
+    server = ValkeyServer(
+        config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1", "cluster-port": str(free_port())}
+    )
     server.start()
     try:
         client = server.client()

@@ -53,9 +53,9 @@ def cache() -> RedisCluster:
 
 def is_reachable() -> bool:
     """Whether Valkey answers, for /ready."""
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisClusterException, RedisError
 
     try:
         return bool(cache().ping())
-    except RedisError:
+    except (RedisError, RedisClusterException):  # the second is no kind of the first
         return False

@@ -33,6 +33,7 @@ _kept = threading.local()
 
 UniqueViolation = pg.UniqueViolation
 ForeignKeyViolation = pg.ForeignKeyViolation
+InsufficientPrivilege = pg.InsufficientPrivilege
 
 
 def as_json(value: Any) -> Jsonb:

@@ -66,6 +66,16 @@ class BodyTooLarge(PainelError):
     }
 
 
+class UnsupportedContentType(PainelError):
+    status = 415
+    code = "unsupported_content_type"
+    title: ClassVar[Text] = {"pt-BR": "Tipo de conteúdo não aceito", "en": "Content type not accepted"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Envie o corpo como application/json. Nada foi gravado.",
+        "en": "Send the body as application/json. Nothing was written.",
+    }
+
+
 class Unauthenticated(PainelError):
     status = 401
     code = "unauthenticated"

@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
+import base64
+import functools
+import inspect
 import json
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
-from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
 
 from painelml.core.caller import Caller, calling
 from painelml.core.config import config
 from painelml.core.crypto import same
-from painelml.core.errors import BodyTooLarge, Forbidden, InvalidRequest, MalformedJson, NotFound, PainelError
+from painelml.core.errors import (
+    BodyTooLarge,
+    Forbidden,
+    InvalidRequest,
+    MalformedJson,
+    NotFound,
+    PainelError,
+    UnsupportedContentType,
+)
 from painelml.core.observability import begin_log, logger
+from painelml.core.request import client_ip, header, language, request_id
+
+__all__ = ["Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
 
 BODY_LIMIT_BYTES = 256 * 1024
+JSON = "application/json"
 PROBLEM = "application/problem+json"
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 def http_app() -> APIGatewayRestResolver:
@@ -33,6 +50,10 @@ def http_app() -> APIGatewayRestResolver:
     def _bad_input(error: RequestValidationError) -> Response[str]:
         return _problem(app.current_event.raw_event, _input_error(error))
 
+    @app.exception_handler(RequestUnsupportedContentType)
+    def _bad_type(_: RequestUnsupportedContentType) -> Response[str]:
+        return _problem(app.current_event.raw_event, UnsupportedContentType())
+
     @app.exception_handler(NotFoundError)
     def _no_route(_: NotFoundError) -> Response[str]:
         return _problem(app.current_event.raw_event, NotFound())
@@ -46,52 +67,46 @@ def http_app() -> APIGatewayRestResolver:
 
 
 def entry_point(app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIMIT_BYTES) -> Handler:
-    """The Lambda handler of `app`: knows the caller, starts the log, caps the body, and lets nothing escape as a 502."""
+    """The Lambda handler of `app`: knows the caller, starts the log, checks the body, and lets nothing escape as a 502.
+
+    It honours Idempotency-Key on every POST of an authorized route (core/idempotency.py).
+    """
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         request_context = event.get("requestContext") or {}
         authorized = request_context.get("authorizer") or {}
         caller = Caller.from_context(authorized) if "tenant_id" in authorized else None
-        begin_log(_request_id(event), caller)
+        begin_log(request_id(event), caller)
         try:
             _check_door(event)
-            if len(event.get("body") or "") > body_limit_bytes:
-                raise BodyTooLarge(limit_bytes=body_limit_bytes)
+            _check_body(event, body_limit_bytes)
+            with calling(caller):
+                answer: dict[str, Any] = _once(event, caller, lambda: app.resolve(event, context))
         except PainelError as error:
-            return _raw(_problem(event, error))
-        with calling(caller):
-            answer: dict[str, Any] = app.resolve(event, context)
+            answer = _raw(_problem(event, error))
         logger.info("request", extra={"route": event.get("resource"), "status": answer.get("statusCode")})
         return answer
 
     return handler
 
 
-def header(event: Mapping[str, Any], name: str) -> str:
-    """A request header by any case; empty when absent."""
-    wanted = name.lower()
-    return next((value for key, value in (event.get("headers") or {}).items() if key.lower() == wanted and value), "")
+def keeps_signature(route: Callable[..., Any]) -> Callable[[Callable[P, T]], Callable[P, T]]:
+    """functools.wraps for routes: annotations are resolved where the route was written, since the resolver would look here."""
+
+    def decorate(wrapper: Callable[P, T]) -> Callable[P, T]:
+        wrapped = functools.wraps(route)(wrapper)
+        wrapped.__signature__ = inspect.signature(route, eval_str=True)  # type: ignore[attr-defined]
+        return wrapped
+
+    return decorate
 
 
-def client_ip(event: Mapping[str, Any]) -> str:
-    """The caller's address: the entry of X-Forwarded-For that our trusted hops wrote, else the connection's own."""
-    hops = config().trusted_hops
-    forwarded = [part.strip() for part in header(event, "x-forwarded-for").split(",") if part.strip()]
-    if hops and len(forwarded) > hops:
-        return forwarded[-1 - hops]
-    source: str = ((event.get("requestContext") or {}).get("identity") or {}).get("sourceIp") or ""
-    return source
+def _once(event: Mapping[str, Any], caller: Caller | None, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    if caller is None or event.get("httpMethod") != "POST" or not header(event, "idempotency-key"):
+        return work()
+    from painelml.core import idempotency
 
-
-def language(event: Mapping[str, Any]) -> str:
-    """pt-BR unless the first language that the client accepts and we have is English."""
-    for part in header(event, "accept-language").split(","):
-        tag = part.split(";")[0].strip().lower()
-        if tag.startswith("en"):
-            return "en"
-        if tag.startswith("pt"):
-            return "pt-BR"
-    return "pt-BR"
+    return idempotency.once(event, caller, work)
 
 
 def _check_door(event: Mapping[str, Any]) -> None:
@@ -101,10 +116,21 @@ def _check_door(event: Mapping[str, Any]) -> None:
         raise Forbidden
 
 
+def _check_body(event: Mapping[str, Any], limit_bytes: int) -> None:
+    """The resolver answers broken JSON well, but not text that is no UTF-8, nests too deeply, or holds endless numbers."""
+    body = event.get("body") or ""
+    if len(body) > limit_bytes:
+        raise BodyTooLarge(limit_bytes=limit_bytes)
+    if not body or not (header(event, "content-type") or JSON).startswith(JSON):
+        return
+    try:
+        json.loads(base64.b64decode(body) if event.get("isBase64Encoded") else body)
+    except (ValueError, RecursionError):
+        raise MalformedJson from None
+
+
 def _input_error(error: RequestValidationError) -> InvalidRequest:
     faults = error.errors()
-    if any(fault.get("type") == "json_invalid" for fault in faults):
-        return MalformedJson()
     return InvalidRequest(
         errors=[
             {"field": ".".join(str(part) for part in fault["loc"][1:]) or str(fault["loc"][0]), "message": fault["msg"]}
@@ -114,7 +140,7 @@ def _input_error(error: RequestValidationError) -> InvalidRequest:
 
 
 def _problem(event: Mapping[str, Any], error: PainelError) -> Response[str]:
-    body = error.problem(language(event), _request_id(event))
+    body = error.problem(language(event), request_id(event))
     return Response(
         status_code=error.status,
         content_type=PROBLEM,
@@ -130,8 +156,3 @@ def _raw(response: Response[str]) -> dict[str, Any]:
         "body": response.body,
         "isBase64Encoded": False,
     }
-
-
-def _request_id(event: Mapping[str, Any]) -> str:
-    request_id: str = (event.get("requestContext") or {}).get("requestId") or ""
-    return request_id

@@ -6,12 +6,20 @@ does not give. Tables belong to `owner`, which nobody logs in as; functions sign
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import make_conninfo
+from psycopg.rows import dict_row
+
+from painelml.core.config import config
+from painelml.core.db import CERTIFICATES, Session
+from painelml.core.secrets import secret_document
 
 APP_SETTINGS = {
     "search_path": "app",
@@ -22,14 +30,45 @@ APP_SETTINGS = {
 }
 
 
-def migrate(owner_url: str, *, app_password: str | None) -> str:
+def owner_url() -> str:
+    """How the master signs in: the URL as it stands on a laptop; with its secret's name and password, and TLS, on AWS."""
+    url = config().require("owner_database_url")
+    if config().owner_secret is None:
+        return url
+    master = secret_document(config().require("owner_secret"))
+    return make_conninfo(
+        url, user=master["username"], password=master["password"], sslmode="verify-full", sslrootcert=str(CERTIFICATES)
+    )
+
+
+@contextmanager
+def owner_session() -> Generator[Session]:
+    """A transaction as `owner`, who sees the directory and no tenant's rows; only for `operations`, never through the proxy."""
+    with psycopg.connect(owner_url(), autocommit=True, prepare_threshold=None, row_factory=dict_row) as connection:
+        connection.execute("set role owner")
+        with connection.transaction():
+            yield Session(connection)
+
+
+def audit() -> list[dict[str, Any]]:
+    """What in the catalogue breaks an isolation rule (migrations/audit.sql): `check`, `object` and `why`; none when sound."""
+    with psycopg.connect(owner_url(), autocommit=True, row_factory=dict_row) as connection:
+        return connection.execute(sql.SQL(audit_sql())).fetchall()
+
+
+def audit_sql() -> str:
+    """The audit as one statement."""
+    return (_migrations() / "audit.sql").read_text(encoding="utf-8")
+
+
+def migrate(url: str, *, app_password: str | None) -> str:
     """Prepares the roles and brings the schema to the newest version, whose name it returns. Safe to run twice.
 
     `app_password` None lets `app` sign in by IAM alone (on AWS); a password is for a laptop.
     """
-    with psycopg.connect(owner_url, autocommit=True, prepare_threshold=None) as connection:
+    with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
         _prepare_roles(connection, app_password)
-    return _upgrade(owner_url)
+    return _upgrade(url)
 
 
 def _prepare_roles(connection: psycopg.Connection[Any], app_password: str | None) -> None:
@@ -52,22 +91,26 @@ def _prepare_roles(connection: psycopg.Connection[Any], app_password: str | None
     connection.execute("grant create, usage on schema public to owner")
 
 
-def _upgrade(owner_url: str) -> str:
+def _upgrade(url: str) -> str:
     from alembic import command
     from alembic.config import Config
     from alembic.script import ScriptDirectory
     from sqlalchemy import NullPool, create_engine
 
-    folder = str(Path(str(import_module("migrations").__file__)).parent)
-    config = Config()
-    config.set_main_option("script_location", folder)
+    settings = Config()
+    settings.set_main_option("script_location", str(_migrations()))
     engine = create_engine(
-        "postgresql+psycopg://", creator=lambda: psycopg.connect(owner_url, prepare_threshold=None), poolclass=NullPool
+        "postgresql+psycopg://", creator=lambda: psycopg.connect(url, prepare_threshold=None), poolclass=NullPool
     )
     with engine.connect() as connection:
         connection.exec_driver_sql("set role owner")
         connection.commit()
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        settings.attributes["connection"] = connection
+        command.upgrade(settings, "head")
         connection.commit()
-    return str(ScriptDirectory.from_config(config).get_current_head())
+    return str(ScriptDirectory.from_config(settings).get_current_head())
+
+
+def _migrations() -> Path:
+    """The folder of migrations, which the painelml layer carries beside this package."""
+    return Path(str(import_module("migrations").__file__)).parent

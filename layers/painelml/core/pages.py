@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import BaseModel
@@ -32,8 +34,33 @@ def decode_cursor(cursor: str, parts: int) -> list[str]:
     """The sort key of `parts` values as strings; raises InvalidRequest for a cursor that we did not make."""
     try:
         key = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-        if isinstance(key, list) and len(key) == parts:
+        if isinstance(key, list) and len(key) == parts and _is_text("".join(map(str, key))):
             return [str(value) for value in key]
     except ValueError:
         pass
-    raise InvalidRequest(errors=[{"field": "cursor", "message": "not a next_cursor of this list"}])
+    raise _foreign_cursor()
+
+
+def decode_id(cursor: str | None) -> UUID | None:
+    """The id after which a list sorted by id goes on; None for its first page."""
+    if cursor is None:
+        return None
+    try:
+        return UUID(decode_cursor(cursor, 1)[0])
+    except ValueError:
+        raise _foreign_cursor() from None
+
+
+def page_of(found: Sequence[T], limit: int, *, key: Callable[[T], Sequence[Any]]) -> Page[T]:
+    """A page of at most `limit` of the rows `found`, which were read one beyond the limit to see whether more follow."""
+    data = list(found[:limit])
+    return Page(data=data, next_cursor=encode_cursor(*key(data[-1])) if len(found) > limit else None)
+
+
+def _is_text(value: str) -> bool:
+    """Whether PostgreSQL can hold it: no NUL, and (raises ValueError) nothing that UTF-8 cannot say."""
+    return b"\0" not in value.encode()
+
+
+def _foreign_cursor() -> InvalidRequest:
+    return InvalidRequest(errors=[{"field": "cursor", "message": "not a next_cursor of this list"}])

@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from painelml.core.aws import sqs
+from painelml.core.config import config
 from painelml.core.errors import DatabaseUnavailable, RetryLater
 from painelml.core.observability import logger
 
 BATCH_ENTRIES = 10
 DATABASE_PAUSE_SECONDS = 5
+DEFERRALS = "deferrals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,12 @@ class Message:
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def deferrals(self) -> int:
+        """How often this work was put off: each delayed copy carries one more."""
+        counted = self.attributes.get(DEFERRALS, "0")
+        return int(counted) if counted.isdecimal() else 0
 
 
 class Batch:
@@ -69,7 +77,7 @@ class Batch:
                     self._queue_url,
                     message.body,
                     delay_seconds=seconds,
-                    attributes=message.attributes,
+                    attributes={**message.attributes, DEFERRALS: str(message.deferrals + 1)},
                     group=message.group,
                 )
             except Exception:  # noqa: BLE001 - without its copy the original must come back
@@ -102,16 +110,43 @@ def send(
     )
 
 
-def send_all(queue_url: str, bodies: Iterable[tuple[str, str]]) -> int:
-    """Sends `(body, group)` pairs ten at a time; raises RuntimeError if SQS refuses any. Returns how many were sent."""
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to send. `group` is its MessageGroupId, `delay_seconds` (≤ 900) how long the queue keeps it back."""
+
+    body: str
+    group: str
+    delay_seconds: int = 0
+
+
+def send_all(queue_url: str, messages: Iterable[Outgoing]) -> int:
+    """Sends the messages ten at a time; raises RuntimeError if SQS refuses any. Returns how many were sent."""
     sent = 0
     entries: list[dict[str, Any]] = []
-    for body, group in bodies:
-        entries.append({"Id": str(len(entries)), "MessageBody": body, "MessageGroupId": group})
+    for message in messages:
+        entries.append(
+            {
+                "Id": str(len(entries)),
+                "MessageBody": message.body,
+                "MessageGroupId": message.group,
+                "DelaySeconds": message.delay_seconds,
+            }
+        )
         if len(entries) == BATCH_ENTRIES:
             sent += _send_entries(queue_url, entries)
             entries = []
     return sent + (_send_entries(queue_url, entries) if entries else 0)
+
+
+def is_reachable() -> bool:
+    """Whether SQS answers for the jobs queue, for /ready."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        sqs().get_queue_attributes(QueueUrl=config().require("queue_jobs"), AttributeNames=["QueueArn"])
+    except (BotoCoreError, ClientError):
+        return False
+    return True
 
 
 def _send_entries(queue_url: str, entries: list[dict[str, Any]]) -> int:

@@ -38,6 +38,23 @@ def parameter(name: str) -> str:
     return _read(f"parameter:{path}", lambda: ssm().get_parameter(Name=path)["Parameter"]["Value"])
 
 
+def fill(purpose: Purpose, make: Callable[[], dict[str, Any]]) -> bool:
+    """Writes what `make` makes where the purpose's secret lacks it, beside what it holds. Says whether it had to."""
+    secret_id = config().require(f"secret_{purpose}")
+    held = json.loads(_secret_text(secret_id))
+    if purpose in held:
+        return False
+    secrets_manager().put_secret_value(SecretId=secret_id, SecretString=json.dumps({**held, purpose: make()}))
+    forget()
+    return True
+
+
+def set_parameter(name: str, value: str) -> None:
+    """Writes the SSM parameter `{PAINEL_PARAMETERS}/{name}`."""
+    ssm().put_parameter(Name=f"{config().parameters}/{name}", Value=value, Type="String", Overwrite=True)
+    forget()
+
+
 def forget() -> None:
     """Drops what is kept, for after a rotation and between tests."""
     _kept.clear()

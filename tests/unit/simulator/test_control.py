@@ -1,11 +1,12 @@
 """The control API: what tests lean on must itself be right."""
 
 import time
+from pathlib import Path
 
 import pytest
 
 from simulator.clock import HOUR
-from simulator.model import Order
+from simulator.model import MissedFeed, Notification, Order
 from simulator.seed import create_seller
 from simulator.state import World
 
@@ -130,6 +131,31 @@ async def test_reset_forgets_everything(bench: Bench) -> None:
 async def test_unknown_paths_answer_in_the_house_style(bench: Bench) -> None:
     answer = await bench.http.get("/shipments/1")
     assert (answer.status_code, answer.json()["error"]) == (404, "not_found")
+
+
+async def test_a_reset_breaks_off_what_is_in_flight(bench: Bench) -> None:
+    bench.receiver.hold.clear()
+    user_id, _ = await bench.connect()
+    await bench.control("notify", seller_id=user_id, topic="orders_v2", resource="/orders/1", times=3)
+    await bench.until(lambda: len(bench.receiver.bodies) == 3)
+    await bench.control("reset")
+    await bench.until(lambda: bench.sim.outbox.waiting == 0)
+    assert await bench.deliveries() == []
+
+
+def test_notifications_outlive_a_restart(tmp_path: Path) -> None:
+    world = World(7, tmp_path)
+    waiting = Notification("a", CLIENT_ID, 1, "orders_v2", "/orders/1", received_ms=1, due_ms=2)
+    given_up = Notification("b", CLIENT_ID, 1, "orders_v2", "/orders/2", received_ms=1, due_ms=2, attempts=8)
+    world.save_notification(waiting)
+    world.save_missed(MissedFeed(given_up, 5, "https://x.example", "{}", 1, 500, ""))
+    delivery = world.record_delivery(given_up, "refused", status=500, ack_ms=1.5)
+    world.store.close()
+    again = World(7, tmp_path)
+    assert (again.pending, again.missed["b"].notification) == ({"a": waiting}, given_up)
+    assert list(again.deliveries) == [delivery]
+    assert again.next_number("delivery") == delivery.seq + 1
+    again.store.close()
 
 
 def _sold(world: World) -> list[Order]:

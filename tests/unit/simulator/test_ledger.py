@@ -19,7 +19,8 @@ dates = st.tuples(moments, moments, moments)
 
 
 def _order(number: int, when: tuple[int, int, int]) -> Order:
-    return dataclasses.replace(SAMPLE, id=number, **dict(zip(DATES, when, strict=True)))
+    created, closed, updated = when
+    return dataclasses.replace(SAMPLE, id=number, date_created=created, date_closed=closed, date_last_updated=updated)
 
 
 @settings(max_examples=80, deadline=None)

@@ -1,0 +1,46 @@
+"""The REQUEST authorizer: proves the bearer token with the published keys and tells API Gateway who is calling.
+
+Its answer covers the whole stage, because API Gateway keeps it for other routes of the same token; the routes judge roles.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from painelml.core.caller import Caller
+from painelml.core.errors import Unauthenticated
+from painelml.core.observability import begin_log, logger
+from painelml.core.request import header, request_id
+from painelml.identity.tokens import prove
+
+TOKEN_LIMIT_BYTES = 8 * 1024
+
+
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    """A policy for the stage with the caller as its context; raises `Unauthorized`, the text that API Gateway makes a 401."""
+    begin_log(request_id(event))
+    try:
+        caller = prove(_bearer(event))
+    except Unauthenticated as error:
+        logger.info("token refused", extra={"reason": type(error.__cause__ or error).__name__})
+        raise Exception("Unauthorized") from None
+    begin_log(request_id(event), caller)
+    logger.info("token accepted")
+    return _policy(event["methodArn"], caller)
+
+
+def _bearer(event: dict[str, Any]) -> str:
+    scheme, _, token = header(event, "authorization").partition(" ")
+    if scheme.lower() != "bearer" or not 0 < len(token) <= TOKEN_LIMIT_BYTES:
+        raise Unauthenticated
+    return token
+
+
+def _policy(method_arn: str, caller: Caller) -> dict[str, Any]:
+    stage = "/".join(method_arn.split("/")[:2])
+    statement = {"Action": "execute-api:Invoke", "Effect": "Allow", "Resource": f"{stage}/*"}
+    return {
+        "principalId": str(caller.user_id),
+        "policyDocument": {"Version": "2012-10-17", "Statement": [statement]},
+        "context": caller.context(),
+    }

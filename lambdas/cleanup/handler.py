@@ -1,0 +1,57 @@
+"""The daily clean-up: what is over is forgotten. A line in one of the two lists adds a prune."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from painelml.core import idempotency
+from painelml.core.db import TenantSession, tenant_session
+from painelml.core.observability import begin_log, log_tenant, logger
+from painelml.identity import sessions
+from painelml.tenancy.service import every_tenant
+
+# Over the directory: each takes care of its own transactions and returns how many rows went.
+DIRECTORY_PRUNES: dict[str, Callable[[], int]] = {
+    "sessions": sessions.prune,
+}
+# Inside each tenant: all share one transaction of that tenant; each returns how many rows went.
+TENANT_PRUNES: dict[str, Callable[[TenantSession], int]] = {
+    "idempotency_keys": idempotency.prune,
+}
+MARGIN_MS = 10_000
+
+
+def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
+    """Rows gone, by what they were. Raises at the end if any part failed; the others are done by then."""
+    begin_log(context.aws_request_id)
+    gone = dict.fromkeys([*DIRECTORY_PRUNES, *TENANT_PRUNES], 0)
+    failed: list[str] = []
+    for name, prune in DIRECTORY_PRUNES.items():
+        try:
+            gone[name] += prune()
+        except Exception:  # noqa: BLE001 - one prune's fault must not keep the others from their work
+            logger.exception("prune failed", extra={"prune": name})
+            failed.append(name)
+    for tenant_id in every_tenant():
+        if context.get_remaining_time_in_millis() < MARGIN_MS:
+            logger.warning("clean-up stopped before its time ran out; tomorrow's goes on")
+            break
+        try:
+            _prune_tenant(tenant_id, gone)
+        except Exception:  # noqa: BLE001 - nor may one tenant's
+            log_tenant(tenant_id)
+            logger.exception("prune failed")
+            failed.append(str(tenant_id))
+    logger.info("clean-up done", extra={"gone": gone, "failed": len(failed)})
+    if failed:
+        raise RuntimeError(f"{len(failed)} parts of the clean-up failed: {', '.join(failed[:5])}.")
+    return gone
+
+
+def _prune_tenant(tenant_id: UUID, gone: dict[str, int]) -> None:
+    with tenant_session(tenant_id) as session:
+        pruned = {name: prune(session) for name, prune in TENANT_PRUNES.items()}
+    for name, rows in pruned.items():
+        gone[name] += rows

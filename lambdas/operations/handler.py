@@ -1,0 +1,51 @@
+"""What only the operator does, as a table of verbs: `{"verb": "migrate", "args": {…}}` → the verb's result."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from painelml.core.migrate import audit, migrate, owner_session, owner_url
+from painelml.core.observability import begin_log, logger
+from painelml.identity import service
+from painelml.identity.keys import fill_secrets
+from painelml.identity.models import NewPlatformUser
+
+
+def _migrate(args: dict[str, Any]) -> dict[str, Any]:
+    """`app_password` on a laptop; nothing on AWS, where app signs in by IAM. Ends with the catalogue audit."""
+    version = migrate(owner_url(), app_password=args.get("app_password"))
+    return {"version": version, "findings": audit()}
+
+
+def _init_keys(_args: dict[str, Any]) -> dict[str, Any]:
+    return dict(fill_secrets())
+
+
+def _create_platform_user(args: dict[str, Any]) -> dict[str, Any]:
+    """`email`, `name`, `password`, `platform_role` (MASTER, SUPPORT or PARTNER)."""
+    with owner_session() as session:
+        return {"id": str(service.create_platform_user(session, NewPlatformUser.model_validate(args)))}
+
+
+def _audit(_args: dict[str, Any]) -> dict[str, Any]:
+    return {"findings": audit()}
+
+
+VERBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "migrate": _migrate,
+    "init-keys": _init_keys,
+    "create-platform-user": _create_platform_user,
+    "audit": _audit,
+}
+
+
+def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """Runs one verb; raises ValueError that lists the verbs for one that is not there."""
+    begin_log(getattr(context, "aws_request_id", ""))
+    verb = event.get("verb")
+    if verb not in VERBS:
+        raise ValueError(f"There is no verb {verb!r}. Choose one of: {', '.join(sorted(VERBS))}.")
+    result = VERBS[verb](event.get("args") or {})
+    logger.info("operation done", extra={"verb": verb})
+    return result

@@ -1,0 +1,1 @@
+"""People and their sessions: sign-up, login, tokens, roles and what each role may do."""

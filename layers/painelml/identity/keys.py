@@ -1,0 +1,60 @@
+"""Keys that an environment makes for itself: to sign tokens, to seal secrets at rest, to name its webhook addresses."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
+from jwt.algorithms import ECAlgorithm
+
+from painelml.core import secrets
+from painelml.core.crypto import random_token
+
+
+def fill_secrets() -> dict[str, list[secrets.Purpose]]:
+    """Makes what is missing, keeps what is there, publishes the public half of the signing keys. Safe to run twice.
+
+    Returns the purposes it made and those it kept.
+    """
+    made = [purpose for purpose, make in _MAKERS.items() if secrets.fill(purpose, make)]
+    secrets.set_parameter("jwks", jwks(secrets.secret("jwt")))
+    return {"made": made, "kept": [purpose for purpose in _MAKERS if purpose not in made]}
+
+
+def jwks(signing: dict[str, Any]) -> str:
+    """The JSON Web Key Set (RFC 7517) of every signing key that is kept, current or retired."""
+    return json.dumps({"keys": [_public(kid, pem) for kid, pem in signing["keys"].items()]})
+
+
+def _public(kid: str, pem: str) -> dict[str, Any]:
+    private = load_pem_private_key(pem.encode(), password=None)
+    if not isinstance(private, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"The signing key {kid!r} is not an elliptic-curve key; put a P-256 key in its place.")
+    return {**ECAlgorithm.to_jwk(private.public_key(), as_dict=True), "kid": kid, "use": "sig", "alg": "ES256"}
+
+
+def _signing() -> dict[str, Any]:
+    kid = random_token(64)
+    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return {"current": kid, "keys": {kid: pem.decode()}, "refresh": _key()}
+
+
+def _sealing() -> dict[str, Any]:
+    key_id = random_token(64)
+    return {"current": key_id, "keys": {key_id: _key()}}
+
+
+def _webhooks() -> dict[str, Any]:
+    return {"mercado_livre_token": random_token(), "platform_key": random_token()}
+
+
+def _key() -> str:
+    return base64.b64encode(os.urandom(32)).decode()
+
+
+_MAKERS: dict[secrets.Purpose, Callable[[], dict[str, Any]]] = {"jwt": _signing, "encryption": _sealing, "webhooks": _webhooks}

@@ -1,0 +1,125 @@
+"""The rules of who belongs to a tenant.
+
+What hashes a password opens its transaction itself, so that none stands open for the 70 ms that a hash takes.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from painelml.core.caller import Caller
+from painelml.core.db import Session, TenantSession, tenant_session
+from painelml.core.errors import NotFound
+from painelml.core.ids import uuid7
+from painelml.core.pages import Page, decode_id, page_of
+from painelml.identity import queries
+from painelml.identity.errors import LastOwner, OwnersOnly
+from painelml.identity.models import (
+    Me,
+    NewOwner,
+    NewPlatformUser,
+    NewTenantWithOwner,
+    NewUser,
+    SignedUp,
+    SignUp,
+    User,
+    UserChanges,
+)
+from painelml.identity.passwords import hash_password
+from painelml.identity.permissions import PlatformRole, Role, permissions_of
+from painelml.tenancy import service as tenancy
+from painelml.tenancy.models import NewTenant
+
+
+def sign_up(wanted: SignUp) -> SignedUp:
+    """A tenant and its OWNER, both or neither; raises EmailTaken."""
+    owner = NewOwner(name=wanted.name, email=wanted.email, password=wanted.password)
+    return _open(NewTenant(name=wanted.tenant_name, email=wanted.email), owner)
+
+
+def open_tenant(wanted: NewTenantWithOwner) -> SignedUp:
+    """The same, as the platform asks for it; raises EmailTaken."""
+    return _open(NewTenant(**wanted.model_dump(exclude={"owner"})), wanted.owner)
+
+
+def add_user(caller: Caller, wanted: NewUser) -> User:
+    """A colleague in the caller's tenant; raises OwnersOnly, EmailTaken."""
+    _check_reach(caller, wanted.role)
+    hashed = hash_password(wanted.password.get_secret_value())
+    with tenant_session(caller.tenant_id) as session:
+        return _added(session, wanted, wanted.role, hashed)
+
+
+def users(session: TenantSession, *, limit: int, cursor: str | None = None) -> Page[User]:
+    """The tenant's people, active or not, oldest first."""
+    rows = queries.members(session, after=decode_id(cursor), page_size=limit + 1)
+    return page_of([User(**row) for row in rows], limit, key=lambda user: [user.id])
+
+
+def user(session: TenantSession, user_id: UUID) -> User:
+    rows = queries.members(session, only=user_id, page_size=1)
+    if not rows:
+        raise NotFound
+    return User(**rows[0])
+
+
+def change_user(session: TenantSession, caller: Caller, user_id: UUID, changes: UserChanges) -> User:
+    """Raises NotFound, OwnersOnly, LastOwner. Who is deactivated loses their sessions here."""
+    owners = queries.hold_owners(session)
+    _check_reach(caller, user(session, user_id).role, changes.role)
+    stays_owner = changes.role in (None, Role.OWNER) and changes.is_active is not False
+    if owners == {user_id} and not stays_owner:
+        raise LastOwner
+    queries.change_member(session, user_id, name=changes.name, role=changes.role, is_active=changes.is_active)
+    return user(session, user_id)
+
+
+def deactivate_user(session: TenantSession, caller: Caller, user_id: UUID) -> None:
+    """Raises NotFound, OwnersOnly, LastOwner."""
+    change_user(session, caller, user_id, UserChanges(is_active=False))
+
+
+def me(session: TenantSession, caller: Caller) -> Me:
+    """Raises NotFound for someone who has left the tenant since their token was made."""
+    return Me(
+        user=user(session, caller.user_id),
+        tenant=tenancy.own(session),
+        platform_role=PlatformRole(caller.platform_role) if caller.platform_role else None,
+        permissions=sorted(permissions_of(caller)),
+    )
+
+
+def create_platform_user(session: Session, wanted: NewPlatformUser) -> UUID:
+    """One of our own people, in our own tenant, which is made on first use; raises EmailTaken. Only as `owner`."""
+    person = uuid7()
+    with tenancy.email_kept_unique():
+        queries.add_platform_user(
+            session,
+            person,
+            house=uuid7(),
+            email=wanted.email,
+            name=wanted.name,
+            password_hash=hash_password(wanted.password.get_secret_value()),
+            platform_role=wanted.platform_role,
+        )
+    return person
+
+
+def _open(wanted: NewTenant, owner: NewOwner) -> SignedUp:
+    hashed = hash_password(owner.password.get_secret_value())
+    with tenant_session(uuid7()) as session:
+        tenant = tenancy.open_tenant(session, wanted)
+        return SignedUp(tenant=tenant, user=_added(session, owner, Role.OWNER, hashed))
+
+
+def _added(session: TenantSession, wanted: NewOwner | NewUser, role: Role, hashed: str) -> User:
+    person = uuid7()
+    with tenancy.email_kept_unique():
+        queries.add_member(session, person, email=wanted.email, name=wanted.name, password_hash=hashed, role=role)
+    return user(session, person)
+
+
+def _check_reach(caller: Caller, *roles: Role | None) -> None:
+    """OWNERs are made and changed by OWNERs alone."""
+    if Role.OWNER in roles and caller.role != Role.OWNER:
+        raise OwnersOnly

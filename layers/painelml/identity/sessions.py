@@ -1,0 +1,135 @@
+"""Sessions: proving a password once, then trading refresh tokens, of which each works once (ASVS 7.2, D5).
+
+A refresh token is opaque and only its hash is kept. Its successor is a keyed function of it, so that an answer that was lost on
+the way can be given again to the same client for ten seconds without anything being kept that could be stolen.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from datetime import timedelta
+from uuid import UUID
+
+from painelml.core.caller import Caller
+from painelml.core.clock import now
+from painelml.core.crypto import random_token, token_hash
+from painelml.core.db import Row, directory_session, tenant_session
+from painelml.core.ids import uuid7
+from painelml.core.observability import log_tenant, logger
+from painelml.core.secrets import secret
+from painelml.identity import queries, tokens
+from painelml.identity.errors import AccessClosed, SessionOver, WrongCredentials
+from painelml.identity.models import Client, Login, Tokens
+from painelml.identity.passwords import hash_password, is_outdated, matches
+
+GRACE = timedelta(seconds=10)
+IDLE = timedelta(days=7)
+ABSOLUTE = timedelta(days=30)
+FAMILIES_AT_ONCE = 1000
+
+
+def log_in(wanted: Login, client: Client) -> Tokens:
+    """Starts a session in the person's default tenant; raises WrongCredentials, AccessClosed."""
+    password = wanted.password.get_secret_value()
+    with directory_session() as session:
+        found = queries.find_login(session, wanted.email)
+    if not matches(found["password_hash"] if found else None, password) or found is None:
+        raise WrongCredentials
+    if found["tenant_id"] is None:
+        raise AccessClosed
+    _rehash_if_outdated(found, password)
+    return _start(found, client)
+
+
+def refresh(presented: str, client: Client) -> Tokens:
+    """The next token of the family, with role and membership as they are now; raises SessionOver.
+
+    A token that was traded before ends its whole family: either its owner or a thief is holding a copy.
+    """
+    successor = _successor(presented)
+    with directory_session() as session:
+        turn = queries.rotate_session(
+            session,
+            presented=token_hash(presented),
+            successor=token_hash(successor),
+            successor_id=uuid7(),
+            client_hash=_client_hash(client),
+            moment=now(),
+            grace=GRACE,
+            idle=IDLE,
+            absolute=ABSOLUTE,
+        )
+    if turn["tenant_id"] is not None:
+        log_tenant(turn["tenant_id"])
+    logger.info("refresh", extra={"outcome": turn["outcome"], "session_id": str(turn["session_id"])})
+    if turn["outcome"] not in ("rotated", "repeated"):
+        raise SessionOver
+    return _handed_over(turn, turn["session_id"], successor)
+
+
+def log_out(presented: str) -> None:
+    """Ends the token's session. A token that is no one's is as logged out as can be."""
+    with directory_session() as session:
+        queries.end_session(session, token_hash(presented), moment=now())
+
+
+def prune() -> int:
+    """Forgets sessions that nobody could go on with; returns how many tokens went."""
+    pruned = 0
+    while True:
+        with directory_session() as session:
+            some = queries.prune_sessions(session, before=now(), families=FAMILIES_AT_ONCE)
+        if not some:
+            return pruned
+        pruned += some
+
+
+def _start(found: Row, client: Client) -> Tokens:
+    family, first = uuid7(), random_token()
+    with tenant_session(found["tenant_id"]) as session:
+        started = queries.start_session(
+            session,
+            family,
+            person=found["user_id"],
+            token_hash=token_hash(first),
+            client_hash=_client_hash(client),
+            moment=now(),
+            idle=IDLE,
+        )
+    if not started:
+        raise AccessClosed
+    log_tenant(found["tenant_id"])
+    logger.info("login", extra={"session_id": str(family)})
+    return _handed_over(found, family, first)
+
+
+def _handed_over(person: Row, session_id: UUID, refresh_token: str) -> Tokens:
+    caller = Caller(
+        tenant_id=person["tenant_id"],
+        user_id=person["user_id"],
+        session_id=session_id,
+        role=person["role"],
+        platform_role=person["platform_role"] or "",
+    )
+    return Tokens(
+        access_token=tokens.issue(caller), expires_in=int(tokens.LIFETIME.total_seconds()), refresh_token=refresh_token
+    )
+
+
+def _rehash_if_outdated(found: Row, password: str) -> None:
+    if is_outdated(found["password_hash"]):
+        fresh = hash_password(password)
+        with directory_session() as session:
+            queries.replace_password_hash(session, found["user_id"], old=found["password_hash"], new=fresh)
+
+
+def _successor(presented: str) -> str:
+    """Nobody without our key can go from a token to the next one; with it, the way is always the same."""
+    key = base64.b64decode(secret("jwt")["refresh"])
+    return base64.urlsafe_b64encode(hmac.digest(key, presented.encode(), hashlib.sha256)).decode().rstrip("=")
+
+
+def _client_hash(client: Client) -> bytes:
+    return token_hash(f"{client.address}\0{client.agent}")

@@ -1,0 +1,79 @@
+"""Access tokens: JWTs of 15 minutes, signed with ES256 and proved with the published keys alone (RFC 8725, RFC 9068)."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import cache
+from uuid import UUID
+
+import jwt
+
+from painelml.core.caller import Caller
+from painelml.core.clock import now
+from painelml.core.config import config
+from painelml.core.errors import Unauthenticated
+from painelml.core.secrets import parameter, secret
+
+ALGORITHM = "ES256"
+TYPE = "at+jwt"
+AUDIENCE = "painelml-api"
+LIFETIME = timedelta(minutes=15)
+CLOCK_SKEW = timedelta(seconds=5)
+CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "tenant", "role"]
+
+
+def issuer() -> str:
+    """Each environment is an issuer of its own, so that a token of one is nothing in another."""
+    return f"https://painelml.example/{config().env}"
+
+
+def issue(caller: Caller) -> str:
+    """A token that says who `caller` is, signed with the current key."""
+    keys = secret("jwt")
+    moment = now()
+    claims = {
+        "iss": issuer(),
+        "aud": AUDIENCE,
+        "iat": moment,
+        "exp": moment + LIFETIME,
+        "sub": str(caller.user_id),
+        "sid": str(caller.session_id),
+        "tenant": str(caller.tenant_id),
+        "role": caller.role,
+        "platform_role": caller.platform_role,
+    }
+    return jwt.encode(claims, keys["keys"][keys["current"]], ALGORITHM, headers={"kid": keys["current"], "typ": TYPE})
+
+
+def prove(token: str) -> Caller:
+    """Whom a token speaks for; raises Unauthenticated for anything but a live token of this environment."""
+    published = _published(parameter("jwks"))
+    try:
+        head = jwt.get_unverified_header(token)
+        key = published.get(head.get("kid", ""))
+        if key is None or head.get("typ") != TYPE:
+            raise Unauthenticated
+        claims = jwt.decode(
+            token,
+            key,
+            algorithms=[ALGORITHM],
+            audience=AUDIENCE,
+            issuer=issuer(),
+            leeway=CLOCK_SKEW,
+            options={"require": CLAIMS},
+        )
+        return Caller(
+            tenant_id=UUID(claims["tenant"]),
+            user_id=UUID(claims["sub"]),
+            session_id=UUID(claims["sid"]),
+            role=claims["role"],
+            platform_role=claims.get("platform_role", ""),
+        )
+    except (jwt.InvalidTokenError, ValueError) as error:
+        raise Unauthenticated from error
+
+
+@cache
+def _published(jwks: str) -> dict[str, jwt.PyJWK]:
+    """Parsed once for each text that is published."""
+    return {key.key_id: key for key in jwt.PyJWKSet.from_json(jwks).keys if key.key_id}

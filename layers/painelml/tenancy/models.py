@@ -1,0 +1,84 @@
+"""A tenant, and the one table of the moves between its states."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from painelml.core.fields import Email, Name, Order
+
+
+class Plan(StrEnum):
+    """The lines of 001 (K07); what each allows is the plan catalogue's business."""
+
+    FREE = "FREE"
+    BASIC = "BASIC"
+    PRO = "PRO"
+    ENTERPRISE = "ENTERPRISE"
+
+
+class TenantStatus(StrEnum):
+    """K46."""
+
+    PROVISIONING = "PROVISIONING"
+    TRIAL = "TRIAL"
+    ACTIVE = "ACTIVE"
+    PAST_DUE = "PAST_DUE"
+    SUSPENDED = "SUSPENDED"
+    CANCELLED = "CANCELLED"
+
+
+_S = TenantStatus
+MOVES: dict[TenantStatus, frozenset[TenantStatus]] = {
+    _S.PROVISIONING: frozenset({_S.TRIAL, _S.ACTIVE, _S.CANCELLED}),
+    _S.TRIAL: frozenset({_S.ACTIVE, _S.PAST_DUE, _S.SUSPENDED, _S.CANCELLED}),
+    _S.ACTIVE: frozenset({_S.PAST_DUE, _S.SUSPENDED, _S.CANCELLED}),
+    _S.PAST_DUE: frozenset({_S.ACTIVE, _S.SUSPENDED, _S.CANCELLED}),
+    _S.SUSPENDED: frozenset({_S.ACTIVE, _S.CANCELLED}),
+    _S.CANCELLED: frozenset({_S.ACTIVE}),  # rows are kept, so a customer who returns finds them
+}
+OPEN = frozenset({_S.TRIAL, _S.ACTIVE, _S.PAST_DUE})
+"""The states whose people may log in. directory.ways_in names the same three; a test compares them."""
+
+MaxAccounts = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Tenant(BaseModel):
+    """A customer company. `max_accounts` is how many Mercado Livre accounts it may connect."""
+
+    id: UUID
+    name: str
+    email: str
+    plan: Plan
+    status: TenantStatus
+    max_accounts: int
+    created_at: datetime
+    updated_at: datetime
+
+
+class NewTenant(Order):
+    """A tenant to be opened: TRIAL, on the FREE plan unless said otherwise."""
+
+    name: Name
+    email: Email
+    plan: Plan = Plan.FREE
+    max_accounts: MaxAccounts = 1
+
+
+class TenantChanges(Order):
+    """What a tenant's own people may change; what is absent stays."""
+
+    name: Name | None = None
+    email: Email | None = None
+
+
+class PlatformTenantChanges(TenantChanges):
+    """What the platform may change besides. A status moves only along MOVES."""
+
+    plan: Plan | None = None
+    status: TenantStatus | None = None
+    max_accounts: MaxAccounts | None = None

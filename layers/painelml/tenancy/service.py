@@ -1,0 +1,108 @@
+"""The rules of tenants. Sessions are transactions: the handler opens and ends them."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from uuid import UUID
+
+from painelml.core.db import InsufficientPrivilege, Session, TenantSession, UniqueViolation, directory_session
+from painelml.core.errors import Conflict, Forbidden, NotFound
+from painelml.core.pages import Page, decode_id, page_of
+from painelml.tenancy import queries
+from painelml.tenancy.errors import EmailTaken, MoveNotAllowed
+from painelml.tenancy.models import MOVES, NewTenant, PlatformTenantChanges, Tenant, TenantChanges, TenantStatus
+
+TENANTS_AT_ONCE = 500
+
+
+def open_tenant(session: TenantSession, new: NewTenant) -> Tenant:
+    """Makes the tenant that the session is in; raises EmailTaken."""
+    with email_kept_unique():
+        queries.open_tenant(session, name=new.name, email=new.email, plan=new.plan, max_accounts=new.max_accounts)
+    return own(session)
+
+
+def own(session: TenantSession) -> Tenant:
+    row = queries.own(session)
+    if row is None:
+        raise NotFound
+    return Tenant(**row)
+
+
+def change_own(session: TenantSession, changes: TenantChanges) -> Tenant:
+    """Raises EmailTaken."""
+    with email_kept_unique():
+        queries.rename_own(session, name=changes.name, email=changes.email)
+    return own(session)
+
+
+def for_platform(
+    session: Session, actor: UUID, *, limit: int, cursor: str | None = None, status: TenantStatus | None = None
+) -> Page[Tenant]:
+    """Every tenant but our own, oldest first."""
+    after = decode_id(cursor)
+    with role_proved_again():
+        rows = queries.for_platform(session, actor=actor, status=status, after=after, page_size=limit + 1)
+    return page_of([Tenant(**row) for row in rows], limit, key=lambda tenant: [tenant.id])
+
+
+def one_for_platform(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
+    with role_proved_again():
+        rows = queries.for_platform(session, actor=actor, only=tenant_id, page_size=1)
+    if not rows:
+        raise NotFound
+    return Tenant(**rows[0])
+
+
+def change_for_platform(session: Session, actor: UUID, tenant_id: UUID, changes: PlatformTenantChanges) -> Tenant:
+    """Raises NotFound, MoveNotAllowed, EmailTaken, and Conflict when the tenant moved while we looked."""
+    tenant = one_for_platform(session, actor, tenant_id)
+    wanted = changes.model_dump(exclude_none=True)
+    if changes.status is not None and changes.status != tenant.status:
+        _check_move(tenant.status, changes.status)
+    with role_proved_again(), email_kept_unique():
+        changed = queries.change_for_platform(session, tenant_id, actor=actor, moved_from=tenant.status, changes=wanted)
+    if not changed:
+        raise Conflict
+    return one_for_platform(session, actor, tenant_id)
+
+
+def cancel(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
+    """Ends a tenant: its people can no longer enter, its rows stay. Cancelling twice is no mistake."""
+    return change_for_platform(session, actor, tenant_id, PlatformTenantChanges(status=TenantStatus.CANCELLED))
+
+
+def every_tenant() -> Iterator[UUID]:
+    """The ids of all tenants, read a page at a time, so that memory does not grow with their number."""
+    after: UUID | None = None
+    while True:
+        with directory_session() as session:
+            found = queries.ids(session, after=after, page_size=TENANTS_AT_ONCE)
+        yield from found
+        if len(found) < TENANTS_AT_ONCE:
+            return
+        after = found[-1]
+
+
+@contextmanager
+def email_kept_unique() -> Generator[None]:
+    """An e-mail that someone else has, as the answer for it. The transaction is lost by then, so nothing is half-written."""
+    try:
+        yield
+    except UniqueViolation:
+        raise EmailTaken from None
+
+
+@contextmanager
+def role_proved_again() -> Generator[None]:
+    """The database proves the actor's platform role once more: a token may be older than the role's end."""
+    try:
+        yield
+    except InsufficientPrivilege:
+        raise Forbidden from None
+
+
+def _check_move(moved_from: TenantStatus, to: TenantStatus) -> None:
+    if to not in MOVES[moved_from]:
+        raise MoveNotAllowed(moved_from=moved_from, to=to, allowed=", ".join(sorted(MOVES[moved_from])))
