@@ -44,7 +44,7 @@ def test_a_seller_tries_a_call_on_the_page(system: System, shop: Shop, page: Pag
     page.get_by_role("button", name="Apply credentials").click()
     page.get_by_role("button", name="Close").click()
 
-    operation = page.locator("#operations-default-me_me_get, [id$='-me_me_get']").first
+    operation = page.locator("#operations-auth-me")
     operation.scroll_into_view_if_needed()
     operation.locator(".opblock-summary").click()
     operation.get_by_role("button", name="Execute").click()
