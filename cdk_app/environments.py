@@ -1,9 +1,11 @@
-"""Where an environment lives: account, region, domain, alarm addresses (docs/decisions/0007-environments-and-profiles.md)."""
+"""Where an environment lives: account, region, domain, alarm addresses (docs/decisions/0007)."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from cdk_app.profiles import LOCAL, PROFILES, Profile, profile_named
 
 REGIONS = ("us-east-1", "sa-east-1")
 _ACCOUNT = re.compile(r"\d{12}")
@@ -12,7 +14,11 @@ _DOMAIN = re.compile(r"(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,}")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Environment:
-    """One place to deploy to. `domain` None means AWS's default names; `certificate_arn`s belong to that domain."""
+    """One place to deploy to.
+
+    `domain` None means AWS's default names. The two certificates are of that domain: the edge's in us-east-1 for
+    `dashboard.` and `api.`, the regional one for `hooks.`. With `hosted_zone_id` the names' records are made too.
+    """
 
     name: str
     default_profile: str
@@ -21,6 +27,7 @@ class Environment:
     domain: str | None = None
     edge_certificate_arn: str | None = None
     regional_certificate_arn: str | None = None
+    hosted_zone_id: str | None = None
     alarm_emails: tuple[str, ...] = ()
     alarm_phones: tuple[str, ...] = ()
 
@@ -34,7 +41,27 @@ class Environment:
         if self.domain is not None and not _DOMAIN.fullmatch(self.domain):
             raise ValueError(f"Environment {self.name}: {self.domain!r} is not a domain name such as painelml.example.")
         if self.domain and not (self.edge_certificate_arn and self.regional_certificate_arn):
-            raise ValueError(f"Environment {self.name}: domain {self.domain} needs both certificate ARNs (edge: us-east-1).")
+            raise ValueError(
+                f"Environment {self.name}: domain {self.domain} needs edge_certificate_arn (us-east-1) "
+                "and regional_certificate_arn."
+            )
+        if self.hosted_zone_id and not self.domain:
+            raise ValueError(f"Environment {self.name}: hosted_zone_id needs the domain that the zone serves.")
+
+    @property
+    def dashboard_name(self) -> str | None:
+        """The panel's name, on CloudFront."""
+        return self.domain and f"dashboard.{self.domain}"
+
+    @property
+    def api_name(self) -> str | None:
+        """The API's name for programs, on CloudFront too."""
+        return self.domain and f"api.{self.domain}"
+
+    @property
+    def hooks_name(self) -> str | None:
+        """The name that providers' webhooks are sent to, on the regional API."""
+        return self.domain and f"hooks.{self.domain}"
 
     @property
     def is_local(self) -> bool:
@@ -65,3 +92,21 @@ def environment_named(name: str) -> Environment:
     if name not in ENVIRONMENTS:
         raise ValueError(f"There is no environment {name!r}. Choose one of: {', '.join(ENVIRONMENTS)}.")
     return ENVIRONMENTS[name]
+
+
+def pair_named(
+    environment_name: str, profile_name: str | None = None, *, region: str | None = None
+) -> tuple[Environment, Profile]:
+    """An environment and its profile (its default one unless named), in `region` where given.
+
+    Raises ValueError for wrong names, and for `local` mixed with AWS: a laptop has no room for one and AWS no use for
+    the other.
+    """
+    environment = environment_named(environment_name)
+    profile = profile_named(profile_name or environment.default_profile)
+    if environment.is_local != (profile is LOCAL):
+        fitting = [name for name in PROFILES if (name == LOCAL.name) == environment.is_local]
+        raise ValueError(
+            f"Environment {environment.name} cannot have profile {profile.name!r}. Choose one of: {', '.join(fitting)}."
+        )
+    return (replace(environment, region=region) if region else environment), profile

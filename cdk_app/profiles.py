@@ -1,4 +1,4 @@
-"""How big an environment is: frozen, validated capacity profiles (docs/decisions/0007-environments-and-profiles.md)."""
+"""How big an environment is: frozen, validated capacity profiles (docs/decisions/0007)."""
 
 from __future__ import annotations
 
@@ -18,10 +18,14 @@ class Egress(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DatabaseCapacity:
-    """RDS PostgreSQL. `instance_class` is the part after `db.`; storage in GiB."""
+    """RDS PostgreSQL. `instance_class` is the part after `db.`; storage in GiB.
+
+    `max_connections` is set, not left to RDS's formula: the alarm at 80 % of it is then exact.
+    """
 
     instance_class: str
     storage_gib: int
+    max_connections: int
     multi_az: bool
     read_replicas: int
     proxy: bool
@@ -41,6 +45,10 @@ class CacheCapacity:
     node_type: str | None
     shards: int = 1
     replicas_per_shard: int = 0
+
+    def __post_init__(self) -> None:
+        if self.node_type and not self.replicas_per_shard:
+            raise ValueError("Cluster mode fails over by itself, which needs replicas_per_shard of 1 or more.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +82,7 @@ class Profile:
     cache: CacheCapacity | None
     egress: Egress
     interface_endpoints: bool
+    flow_logs: Literal["ALL", "REJECT"]
     workers: WorkerCapacity
     api: ApiCapacity
     waf: bool
@@ -89,6 +98,7 @@ LOCAL = Profile(
     cache=None,
     egress=Egress.NONE,
     interface_endpoints=False,
+    flow_logs="REJECT",
     workers=WorkerCapacity(maximum_concurrency=2),
     api=ApiCapacity(throttle_rate=1000, throttle_burst=2000),
     waf=False,
@@ -100,10 +110,13 @@ LOCAL = Profile(
 
 ECONOMY = Profile(
     name="economy",
-    database=DatabaseCapacity(instance_class="t4g.micro", storage_gib=20, multi_az=False, read_replicas=0, proxy=False),
+    database=DatabaseCapacity(
+        instance_class="t4g.micro", storage_gib=20, max_connections=100, multi_az=False, read_replicas=0, proxy=False
+    ),
     cache=CacheCapacity(node_type=None),
     egress=Egress.NAT_INSTANCE,
     interface_endpoints=False,
+    flow_logs="REJECT",
     workers=WorkerCapacity(maximum_concurrency=2),
     api=ApiCapacity(throttle_rate=50, throttle_burst=100),
     waf=False,
@@ -115,10 +128,13 @@ ECONOMY = Profile(
 
 GROWTH = Profile(
     name="growth",
-    database=DatabaseCapacity(instance_class="t4g.small", storage_gib=50, multi_az=True, read_replicas=0, proxy=True),
+    database=DatabaseCapacity(
+        instance_class="t4g.small", storage_gib=50, max_connections=200, multi_az=True, read_replicas=0, proxy=True
+    ),
     cache=CacheCapacity(node_type="cache.t4g.small", replicas_per_shard=1),
     egress=Egress.NAT_GATEWAY,
     interface_endpoints=False,
+    flow_logs="ALL",
     workers=WorkerCapacity(maximum_concurrency=6),
     api=ApiCapacity(throttle_rate=200, throttle_burst=400, provisioned_min=1, provisioned_max=6, provisioned_target=0.65),
     waf=True,
@@ -130,10 +146,13 @@ GROWTH = Profile(
 
 SCALE = Profile(
     name="scale",
-    database=DatabaseCapacity(instance_class="r6g.xlarge", storage_gib=500, multi_az=True, read_replicas=2, proxy=True),
+    database=DatabaseCapacity(
+        instance_class="r6g.xlarge", storage_gib=500, max_connections=1000, multi_az=True, read_replicas=2, proxy=True
+    ),
     cache=CacheCapacity(node_type="cache.r6g.large", shards=1, replicas_per_shard=1),
     egress=Egress.NAT_GATEWAY_PER_AZ,
     interface_endpoints=True,
+    flow_logs="ALL",
     workers=WorkerCapacity(maximum_concurrency=10),
     api=ApiCapacity(throttle_rate=500, throttle_burst=1000, provisioned_min=2, provisioned_max=20, provisioned_target=0.70),
     waf=True,

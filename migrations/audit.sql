@@ -3,22 +3,37 @@
 with
 -- The SECURITY DEFINER functions that app may call. A new one is a decision: name it here, in the migration that grants it.
 allowed (function) as (values
+    ('app.account_limit()'),
     ('app.add_member(uuid, text, text, text, text)'),
     ('app.change_member(uuid, text, text, boolean)'),
+    ('app.claim_seller(bigint, text, uuid)'),
+    ('app.due_accounts(text, timestamp with time zone, timestamp with time zone, uuid, uuid, integer)'),
     ('app.end_session(bytea, timestamp with time zone)'),
+    ('app.feed_readers()'),
+    ('app.file_provider_event(uuid, text, text, text, boolean, text, jsonb, timestamp with time zone, timestamp with time zone)'),
+    ('app.file_rejections(jsonb)'),
     ('app.find_login(text)'),
     ('app.hold_owners()'),
+    ('app.is_active_member(uuid)'),
+    ('app.keep_oauth_state(bytea, bytea, bytea, uuid, text, timestamp with time zone)'),
+    ('app.mark_dispatched(text, uuid[], uuid[], timestamp with time zone)'),
     ('app.members(uuid, uuid, integer)'),
     ('app.open_tenant(text, text, text, integer)'),
     ('app.own_tenant()'),
     ('app.platform_change_tenant(uuid, uuid, text, text, text, text, text, integer)'),
     ('app.platform_tenants(uuid, text, uuid, uuid, integer)'),
     ('app.prune_sessions(timestamp with time zone, integer)'),
+    ('app.read_oauth_state(bytea)'),
+    ('app.release_seller(uuid)'),
     ('app.rename_own_tenant(text, text)'),
     ('app.replace_password_hash(uuid, text, text)'),
     ('app.rotate_session(bytea, bytea, uuid, bytea, timestamp with time zone, interval, interval, interval)'),
+    ('app.route_sellers(bigint[])'),
+    ('app.schedule_account(uuid, text, timestamp with time zone, interval)'),
     ('app.start_session(uuid, uuid, bytea, bytea, timestamp with time zone, interval)'),
-    ('app.tenant_ids(uuid, integer)')
+    ('app.tenant_ids(uuid, integer)'),
+    ('app.unschedule_account(uuid)'),
+    ('app.use_oauth_state(bytea, timestamp with time zone)')
 ),
 relations as (
     select c.oid, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relowner, n.nspname,

@@ -29,7 +29,7 @@ class Seller:
     token: str = ""
 
     def register(self, *, company: str, name: str, email: str, password: str) -> None:
-        told = {"company_name": company, "name": name, "email": email, "password": password}
+        told = {"tenant_name": company, "name": name, "email": email, "password": password}
         self.call("POST", "/auth/register", told, expect=201)
 
     def log_in(self, *, email: str, password: str) -> None:
@@ -100,11 +100,11 @@ class Seller:
         return answer.headers["location"]
 
     def _runs_are_done(self, account_id: str) -> bool:
-        runs = self.call("GET", f"/ml-accounts/{account_id}/sync", expect=200)["data"]
+        runs = self.call("GET", f"/ml-accounts/{account_id}/sync", expect=200)["runs"]
         failed = [run for run in runs if run["status"] == "failed"]
         if failed:
             raise SellerFailure(f"the {failed[0]['scope']} sync failed: {failed[0].get('errors')}")
-        return bool(runs) and all(run["status"] == "succeeded" for run in runs)
+        return bool(runs) and all(run["status"] == "done" for run in runs)
 
     def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
         """The raw answer; raises SellerFailure where there is none."""

@@ -56,7 +56,7 @@ class Walk:
 
     def _log_in(self, email: str, password: str) -> str:
         self.seller.log_in(email=email, password=password)
-        return str(self.seller.call("GET", "/me", expect=200)["role"])
+        return str(self.seller.call("GET", "/me", expect=200)["user"]["role"])
 
     def _link(self) -> str:
         return self.seller.ask_for_consent().split("?", maxsplit=1)[0]

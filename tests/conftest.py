@@ -13,8 +13,12 @@ import pytest
 
 from lambdas.operations import handler as operations
 from painelml.core.config import config
+from painelml.core.secrets import set_parameter
 from tests import servers
+from tests.queues import empty_queues
+from tests.sellers import API_URL, REDIRECTS, WEB_URL
 from tests.shops import Shop, open_shop
+from tests.simulator import Simulator, simulator
 from tests.system import ROOT, System, running_system
 
 ENVIRONMENT = {
@@ -62,6 +66,25 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
 def platform(database: servers.Database, valkey_url: str, aws: str) -> servers.Database:
     """Everything that a handler needs."""
     return database
+
+
+@pytest.fixture(scope="session")
+def _simulator(platform: servers.Database, tmp_path_factory: pytest.TempPathFactory) -> Generator[Simulator]:
+    ours = {"client_id": "4929174000000000", "client_secret": "simulated-secret"}
+    set_parameter("api_url", API_URL)
+    set_parameter("web_url", WEB_URL)
+    with simulator(tmp_path_factory.mktemp("simulator"), redirect_uris=REDIRECTS, **ours) as started:
+        os.environ["PAINEL_MERCADO_LIVRE_API_URL"] = os.environ["PAINEL_MERCADO_LIVRE_AUTH_URL"] = started.url
+        config.cache_clear()
+        yield started
+
+
+@pytest.fixture
+def sim(_simulator: Simulator) -> Generator[Simulator]:
+    """Mercado Livre, its switches off, with our handlers pointed at it. Tests keep apart by making sellers of their own."""
+    empty_queues()
+    yield _simulator
+    _simulator.calm()
 
 
 def _make_queues() -> None:

@@ -16,6 +16,7 @@ from painelml.core.observability import logger
 
 BATCH_ENTRIES = 10
 DATABASE_PAUSE_SECONDS = 5
+DEFERRALS = "deferrals"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,12 @@ class Message:
 
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def deferrals(self) -> int:
+        """How often this work was put off: each delayed copy carries one more."""
+        counted = self.attributes.get(DEFERRALS, "0")
+        return int(counted) if counted.isdecimal() else 0
 
 
 class Batch:
@@ -70,7 +77,7 @@ class Batch:
                     self._queue_url,
                     message.body,
                     delay_seconds=seconds,
-                    attributes=message.attributes,
+                    attributes={**message.attributes, DEFERRALS: str(message.deferrals + 1)},
                     group=message.group,
                 )
             except Exception:  # noqa: BLE001 - without its copy the original must come back
@@ -103,12 +110,28 @@ def send(
     )
 
 
-def send_all(queue_url: str, bodies: Iterable[tuple[str, str]]) -> int:
-    """Sends `(body, group)` pairs ten at a time; raises RuntimeError if SQS refuses any. Returns how many were sent."""
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A message to send. `group` is its MessageGroupId, `delay_seconds` (≤ 900) how long the queue keeps it back."""
+
+    body: str
+    group: str
+    delay_seconds: int = 0
+
+
+def send_all(queue_url: str, messages: Iterable[Outgoing]) -> int:
+    """Sends the messages ten at a time; raises RuntimeError if SQS refuses any. Returns how many were sent."""
     sent = 0
     entries: list[dict[str, Any]] = []
-    for body, group in bodies:
-        entries.append({"Id": str(len(entries)), "MessageBody": body, "MessageGroupId": group})
+    for message in messages:
+        entries.append(
+            {
+                "Id": str(len(entries)),
+                "MessageBody": message.body,
+                "MessageGroupId": message.group,
+                "DelaySeconds": message.delay_seconds,
+            }
+        )
         if len(entries) == BATCH_ENTRIES:
             sent += _send_entries(queue_url, entries)
             entries = []

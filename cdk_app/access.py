@@ -1,0 +1,48 @@
+"""What a function needs to reach the network, the database and the cache, wherever they are: on AWS or on a laptop."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_secretsmanager as secretsmanager
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NetworkAccess:
+    """Where functions that use the database live. Everything is None on a laptop, where functions are processes."""
+
+    vpc: ec2.IVpc | None = None
+    functions_security_group: ec2.ISecurityGroup | None = None
+    private_subnets: ec2.SubnetSelection | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DatabaseAccess:
+    """The two doors of the database: `url` for role `app`, `owner_url` for the operations function (never the proxy).
+
+    `connect_role_resource` is the `rds-db:connect` ARN of role `app`; None where `auth` is a password in the URL.
+    """
+
+    url: str
+    owner_url: str
+    auth: Literal["iam", "password"]
+    owner_secret: secretsmanager.ISecret | None = None
+    connect_role_resource: str | None = None
+    security_group: ec2.ISecurityGroup | None = None
+
+    def grant_connect(self, grantee: iam.IGrantable) -> None:
+        """Let `grantee` sign in as role `app` with an IAM token; nothing to do where a password is used."""
+        if self.connect_role_resource:
+            iam.Grant.add_to_principal(grantee=grantee, actions=["rds-db:connect"], resource_arns=[self.connect_role_resource])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheAccess:
+    """The cache's URL; its scheme says cluster and TLS. `secret` holds the user's `password` on AWS."""
+
+    url: str
+    secret: secretsmanager.ISecret | None = None
+    security_group: ec2.ISecurityGroup | None = None

@@ -1,0 +1,165 @@
+"""Connecting a seller: OAuth 2.0 with state and PKCE, bound to the browser and the person who started it.
+
+`state` alone does not tie the consent to a browser: someone could start a connection, have a seller consent to it, and receive
+the seller's store. So `begin` also sets a cookie, and `finish` wants the cookie, the state and the same person, still a member.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlencode, urlsplit
+from uuid import UUID
+
+from painelml.core.caller import Caller
+from painelml.core.clock import now
+from painelml.core.db import TenantSession, directory_session, tenant_session
+from painelml.core.ids import uuid7
+from painelml.core.observability import logger
+from painelml.core.secrets import parameter
+from painelml.marketplace import client, queries, routes, states, tokens
+from painelml.marketplace.client import Grant
+from painelml.marketplace.errors import (
+    AccountLimitReached,
+    CallRefused,
+    ConnectionRefused,
+    ConsentDenied,
+    MarketplaceBusy,
+    SellerTaken,
+)
+from painelml.marketplace.models import ConnectedAccount
+from painelml.marketplace.states import KeptState
+
+COOKIE = "painel_ml_connect"
+CALLBACK = "/ml-accounts/callback"
+ORDERS_EVERY, ITEMS_EVERY = timedelta(minutes=30), timedelta(days=1)  # items have no date filter: notifications keep them
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Where to send the seller, and the cookie that this browser must show on the way back."""
+
+    authorization_url: str
+    set_cookie: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection made. `by_web` says that it was started in the web panel, not by a client of the API."""
+
+    account: ConnectedAccount
+    user_id: UUID
+    by_web: bool
+
+
+def begin(caller: Caller, *, site_id: str, origin: str) -> Beginning:
+    """Starts a connection for `caller`. `origin` is the request's Origin header, empty where there is none."""
+    redirect_uri = _redirect_uri(origin)
+    new = states.keep(caller.tenant_id, caller.user_id, redirect_uri)
+    query = {
+        "response_type": "code",
+        "client_id": str(client.application_id()),
+        "redirect_uri": redirect_uri,
+        "state": new.state,
+        "code_challenge": new.challenge,
+        "code_challenge_method": "S256",
+    }
+    back = urlsplit(redirect_uri)
+    secure = "; Secure" if back.scheme == "https" else ""
+    life = int(states.LIFE.total_seconds())
+    return Beginning(
+        authorization_url=f"{client.authorization_page(site_id)}?{urlencode(query)}",
+        set_cookie=f"{COOKIE}={new.cookie}; Max-Age={life}; Path={back.path}; HttpOnly; SameSite=Lax{secure}",
+        expires_at=new.expires_at,
+    )
+
+
+def finish(*, state: str, code: str | None, error: str | None, cookie: str) -> Connection:
+    """Ends a connection when the seller comes back: tokens sealed, the seller routed to the tenant, schedules set.
+
+    Raises ConnectionRefused, ConsentDenied, SellerTaken, AccountLimitReached or MarketplaceBusy; nothing is kept then.
+    """
+    kept = states.take(state, cookie)
+    with tenant_session(kept.tenant_id) as session:
+        if not queries.is_active_member(session, kept.user_id):
+            raise ConnectionRefused
+    if not code:
+        raise ConsentDenied(reason=error if error and client.CODE.fullmatch(error) else "unknown")
+    try:
+        grant = client.exchange_code(code, redirect_uri=kept.redirect_uri, verifier=kept.verifier)
+        profile = client.get("/users/me", grant.access_token).document
+    except CallRefused as refused:
+        raise ConsentDenied(reason=refused.code) from None
+    account = _connect(kept, grant, nickname=str(profile["nickname"])[:120], site_id=str(profile["site_id"]))
+    logger.info("account connected", extra={"account_id": str(account.id), "seller_id": account.seller_id})
+    return Connection(account, kept.user_id, by_web=kept.redirect_uri.startswith(parameter("web_url").rstrip("/") + "/api/"))
+
+
+def _connect(kept: KeptState, grant: Grant, *, nickname: str, site_id: str) -> ConnectedAccount:
+    try:
+        with tenant_session(kept.tenant_id) as session:
+            account_id = _write(session, kept.user_id, grant, nickname=nickname, site_id=site_id)
+    except SellerTaken:
+        _hand_over(grant)
+        raise
+    except AccountLimitReached:
+        revoke_politely(grant.seller_id, grant.access_token)
+        raise
+    return ConnectedAccount(kept.tenant_id, account_id, grant.seller_id, site_id, "ACTIVE")
+
+
+def _write(session: TenantSession, user_id: UUID, grant: Grant, *, nickname: str, site_id: str) -> UUID:
+    limit, moment = queries.account_limit(session), now()
+    if queries.connected_count(session, besides_seller=grant.seller_id) >= limit:
+        raise AccountLimitReached(limit=limit)
+    account_id = queries.save_account(
+        session,
+        account_id=uuid7(),
+        seller_id=grant.seller_id,
+        site_id=site_id,
+        nickname=nickname,
+        user_id=user_id,
+        moment=moment,
+    )
+    if not queries.claim_seller(session, seller_id=grant.seller_id, site_id=site_id, account_id=account_id):
+        logger.warning("seller is active in another tenant", extra={"seller_id": grant.seller_id})
+        raise SellerTaken
+    tokens.save(session, account_id, grant)
+    for scope, every in (("orders", ORDERS_EVERY), ("items", ITEMS_EVERY)):
+        queries.schedule(session, account_id, scope, due=moment + every, every=f"{int(every.total_seconds())} seconds")
+    return account_id
+
+
+def _hand_over(grant: Grant) -> None:
+    """Mercado Livre keeps one pair per seller: the refused attempt killed the pair of the account that holds the seller.
+
+    The seller gave this permission to the same application, so the new pair goes to that account, which stays connected.
+    """
+    with directory_session() as session:
+        held = routes.find(session, [grant.seller_id]).get(grant.seller_id)
+    if held is not None:
+        with tenant_session(held.tenant_id) as owner:
+            if queries.lock_tokens(owner, held.account_id) is not None:
+                tokens.save(owner, held.account_id, grant)
+
+
+def revoke_politely(seller_id: int, access_token: str) -> None:
+    """Takes the permission back at Mercado Livre if it answers; what we hold is forgotten either way."""
+    try:
+        client.revoke(seller_id, access_token)
+    except (CallRefused, MarketplaceBusy) as error:
+        logger.warning("permission not taken back", extra={"seller_id": seller_id, "reason": type(error).__name__})
+
+
+def _redirect_uri(origin: str) -> str:
+    """One of the two registered addresses: the web's own when the panel asks, else the API's."""
+    web_url = parameter("web_url").rstrip("/")
+    if origin and origin == _origin(web_url):
+        return f"{web_url}/api/v1{CALLBACK}"
+    return parameter("api_url").rstrip("/") + CALLBACK
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

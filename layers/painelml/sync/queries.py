@@ -1,0 +1,167 @@
+"""All SQL of the sync context."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, cast
+from uuid import UUID
+
+from painelml.core.db import Row, TenantSession, as_json
+
+
+def insert_run(
+    session: TenantSession,
+    *,
+    run_id: UUID,
+    account_id: UUID,
+    scope: str,
+    days: int,
+    trigger: str,
+    cursor: dict[str, Any],
+    user_id: UUID | None,
+    moment: datetime,
+) -> bool:
+    """False where one is running already: the partial unique index decides, also between two that come at once."""
+    return bool(
+        session.execute(
+            """
+            insert into app.sync_runs
+                (tenant_id, id, account_id, scope, days, trigger, cursor, requested_by, started_at, progressed_at)
+            values (%(tenant_id)s, %(run_id)s, %(account_id)s, %(scope)s, %(days)s, %(trigger)s, %(cursor)s, %(user_id)s,
+                    %(moment)s, %(moment)s)
+            on conflict (tenant_id, account_id, scope) where status = 'running' do nothing
+            """,
+            run_id=run_id,
+            account_id=account_id,
+            scope=scope,
+            days=days,
+            trigger=trigger,
+            cursor=as_json(cursor),
+            user_id=user_id,
+            moment=moment,
+        )
+    )
+
+
+def run(session: TenantSession, run_id: UUID) -> Row | None:
+    return session.one(
+        """
+        select id, account_id, scope, days, trigger, status, page, cursor, items_processed, orders_processed,
+               shipments_processed, questions_processed, errors, started_at, progressed_at, finished_at
+        from app.sync_runs where tenant_id = %(tenant_id)s and id = %(run_id)s
+        """,
+        run_id=run_id,
+    )
+
+
+def running(session: TenantSession, account_id: UUID, scope: str) -> Row | None:
+    return session.one(
+        """
+        select id, page, started_at, progressed_at from app.sync_runs
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = %(scope)s and status = 'running'
+        """,
+        account_id=account_id,
+        scope=scope,
+    )
+
+
+def newest_update(session: TenantSession, account_id: UUID) -> datetime | None:
+    """The newest order update that a complete run has seen."""
+    newest = session.value(
+        """
+        select cursor ->> 'newest' from app.sync_runs
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = 'orders' and status = 'done'
+        order by started_at desc limit 1
+        """,
+        account_id=account_id,
+    )
+    return datetime.fromisoformat(newest) if newest else None
+
+
+def latest_runs(session: TenantSession, account_id: UUID) -> list[Row]:
+    """The newest run of each scope."""
+    return session.rows(
+        """
+        select distinct on (scope) id, account_id, scope, days, trigger, status, page, items_processed, orders_processed,
+               shipments_processed, questions_processed, errors, started_at, progressed_at, finished_at
+        from app.sync_runs where tenant_id = %(tenant_id)s and account_id = %(account_id)s
+        order by scope, started_at desc, id desc
+        """,
+        account_id=account_id,
+    )
+
+
+def runs(session: TenantSession, *, account_id: UUID | None, before: tuple[str, UUID], limit: int) -> list[Row]:
+    return session.rows(
+        """
+        select id, account_id, scope, days, trigger, status, page, items_processed, orders_processed,
+               shipments_processed, questions_processed, errors, started_at, progressed_at, finished_at
+        from app.sync_runs
+        where tenant_id = %(tenant_id)s and (started_at, id) < (%(before)s::timestamptz, %(before_id)s)
+          and (%(account_id)s::uuid is null or account_id = %(account_id)s)
+        order by started_at desc, id desc limit %(limit)s
+        """,
+        account_id=account_id,
+        before=before[0],
+        before_id=before[1],
+        limit=limit + 1,
+    )
+
+
+def turn_page(
+    session: TenantSession,
+    run_id: UUID,
+    *,
+    page: int,
+    cursor: dict[str, Any],
+    items: int,
+    orders: int,
+    errors: list[dict[str, Any]],
+    moment: datetime,
+) -> bool:
+    """Moves a run from `page` to the next one. False where another message has done this page already."""
+    return bool(
+        session.execute(
+            """
+            update app.sync_runs
+            set page = page + 1, cursor = %(cursor)s, items_processed = items_processed + %(items)s,
+                orders_processed = orders_processed + %(orders)s, progressed_at = %(moment)s,
+                errors = case when jsonb_array_length(errors) < 100 then errors || %(errors)s else errors end
+            where tenant_id = %(tenant_id)s and id = %(run_id)s and page = %(page)s and status = 'running'
+            """,
+            run_id=run_id,
+            page=page,
+            cursor=as_json(cursor),
+            items=items,
+            orders=orders,
+            errors=as_json(errors),
+            moment=moment,
+        )
+    )
+
+
+def finish(session: TenantSession, run_id: UUID, *, status: str, errors: list[dict[str, Any]], moment: datetime) -> UUID | None:
+    """Ends a running run; the account it was for, or None where it had ended already."""
+    return cast(
+        "UUID | None",
+        session.value(
+            """
+            update app.sync_runs
+            set status = %(status)s, finished_at = %(moment)s, progressed_at = %(moment)s, errors = errors || %(errors)s
+            where tenant_id = %(tenant_id)s and id = %(run_id)s and status = 'running'
+            returning account_id
+            """,
+            run_id=run_id,
+            status=status,
+            errors=as_json(errors),
+            moment=moment,
+        ),
+    )
+
+
+def touch(session: TenantSession, run_id: UUID, *, moment: datetime) -> None:
+    session.execute(
+        "update app.sync_runs set progressed_at = %(moment)s where tenant_id = %(tenant_id)s and id = %(run_id)s",
+        run_id=run_id,
+        moment=moment,
+    )

@@ -1,0 +1,151 @@
+"""Starting syncs, showing them, and the rules of a run."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from painelml.core.clock import now
+from painelml.core.db import Row, TenantSession
+from painelml.core.errors import InvalidRequest, NotFound
+from painelml.core.ids import uuid7
+from painelml.core.pages import Page, decode_cursor, page_of
+from painelml.marketplace import jobs
+from painelml.marketplace import queries as accounts
+from painelml.marketplace.errors import ReconnectRequired
+from painelml.marketplace.service import connected_account
+from painelml.sync import queries
+from painelml.sync.models import (
+    SCOPES,
+    Counters,
+    PageJob,
+    Scope,
+    SyncAlreadyRunning,
+    SyncError,
+    SyncRequest,
+    SyncRun,
+    SyncStatus,
+    Trigger,
+)
+from painelml.sync.pages import first_cursor
+
+FIRST_DAYS = 90
+STALLED = timedelta(minutes=15)
+HOPELESS = timedelta(hours=24)
+NEWEST = ("infinity", UUID(int=2**128 - 1))
+
+
+def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, user_id: UUID) -> list[SyncRun]:
+    """Starts what was asked for and is not running; raises SyncAlreadyRunning when all of it is."""
+    if connected_account(session, account_id).status != "ACTIVE":
+        raise ReconnectRequired
+    scopes = SCOPES if wanted.scope == "all" else (wanted.scope,)
+    started = [
+        run_id
+        for scope in scopes
+        if (run_id := start(session, account_id, scope, days=wanted.days, trigger="manual", user_id=user_id))
+    ]
+    if not started:
+        raise SyncAlreadyRunning(account_id=str(account_id))
+    return [find(session, run_id) for run_id in started]
+
+
+def start_first(session: TenantSession, account_id: UUID, *, user_id: UUID) -> None:
+    """The first sync of an account that was just connected."""
+    for scope in SCOPES:
+        start(session, account_id, scope, days=FIRST_DAYS, trigger="connect", user_id=user_id)
+
+
+def start(
+    session: TenantSession, account_id: UUID, scope: Scope, *, days: int, trigger: Trigger, user_id: UUID | None = None
+) -> UUID | None:
+    """The new run, its first page sent before the commit; None where one is running.
+
+    Scheduled runs go on from the newest update that a complete run has seen; the others go `days` back.
+    """
+    run_id = uuid7()
+    newest = queries.newest_update(session, account_id) if scope == "orders" and trigger == "schedule" else None
+    inserted = queries.insert_run(
+        session,
+        run_id=run_id,
+        account_id=account_id,
+        scope=scope,
+        days=days,
+        trigger=trigger,
+        cursor=first_cursor(scope, days=days, newest=newest),
+        user_id=user_id,
+        moment=now(),
+    )
+    if not inserted:
+        return None
+    send_page(session.tenant_id, run_id, 0)
+    return run_id
+
+
+def start_or_revive(session: TenantSession, account_id: UUID, scope: Scope) -> None:
+    """A scheduled run; or the next page again for a run whose message was lost; or a fresh one for a hopeless run."""
+    held = queries.running(session, account_id, scope)
+    if held is not None:
+        if held["progressed_at"] > now() - STALLED:
+            return
+        if held["started_at"] > now() - HOPELESS:
+            queries.touch(session, held["id"], moment=now())
+            send_page(session.tenant_id, held["id"], held["page"])
+            return
+        fail(session, held["id"], "stalled")
+    start(session, account_id, scope, days=FIRST_DAYS, trigger="schedule")
+
+
+def send_page(tenant_id: UUID, run_id: UUID, page: int) -> None:
+    jobs.enqueue([PageJob(tenant_id=tenant_id, run_id=run_id, page=page)], tenant_id=tenant_id)
+
+
+def complete(session: TenantSession, run_id: UUID) -> None:
+    """Ends a run that reached its end."""
+    account_id = queries.finish(session, run_id, status="done", errors=[], moment=now())
+    if account_id is not None:
+        accounts.note_sync(session, account_id, moment=now(), trouble=None)
+
+
+def fail(session: TenantSession, run_id: UUID, code: str) -> None:
+    """Ends a run that cannot go on; `code` says why, on the run and on the account."""
+    fault = SyncError(code=code, at=now()).model_dump(mode="json")
+    account_id = queries.finish(session, run_id, status="failed", errors=[fault], moment=now())
+    if account_id is not None:
+        accounts.note_sync(session, account_id, moment=now(), trouble=code[:60])
+
+
+def find(session: TenantSession, run_id: UUID) -> SyncRun:
+    row = queries.run(session, run_id)
+    if row is None:
+        raise NotFound
+    return _run(row)
+
+
+def status(session: TenantSession, account_id: UUID) -> SyncStatus:
+    """The newest run of each scope, live: the row is what the worker writes page by page."""
+    connected_account(session, account_id)
+    runs = [_run(row) for row in queries.latest_runs(session, account_id)]
+    return SyncStatus(running=any(run.status == "running" for run in runs), runs=runs)
+
+
+def history(session: TenantSession, *, account_id: UUID | None, limit: int, cursor: str | None) -> Page[SyncRun]:
+    """Newest first."""
+    rows = queries.runs(session, account_id=account_id, before=_before(cursor), limit=limit)
+    return page_of([_run(row) for row in rows], limit, key=lambda run: (run.started_at, run.id))
+
+
+def _before(cursor: str | None) -> tuple[str, UUID]:
+    if cursor is None:
+        return NEWEST
+    moment, run_id = decode_cursor(cursor, 2)
+    try:
+        return datetime.fromisoformat(moment).isoformat(), UUID(run_id)
+    except ValueError:
+        raise InvalidRequest(errors=[{"field": "cursor", "message": "not a next_cursor of this list"}]) from None
+
+
+def _run(row: Row) -> SyncRun:
+    counted: dict[str, Any] = {name: row[f"{name}_processed"] for name in Counters.model_fields}
+    return SyncRun(processed=Counters(**counted), **{name: row[name] for name in SyncRun.model_fields if name != "processed"})
