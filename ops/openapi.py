@@ -21,8 +21,15 @@ PROBLEM_STATUSES = {
     "404": "Nothing here with this id in this account.",
     "409": "The present state does not allow this.",
     "413": "The body is too large.",
+    "422": "The Idempotency-Key came with another request before; nothing was written.",
     "429": "Too many requests; wait for Retry-After seconds.",
     "503": "A dependency did not answer; nothing was written.",
+}
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "Sent again with the same key within 24 hours, the same request gets the same answer and no second effect.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255},
 }
 PROBLEM_SCHEMA = {
     "type": "object",
@@ -116,6 +123,9 @@ def _finished(path: str, verb: str, operation: dict[str, Any]) -> dict[str, Any]
     wanted = {"400", "429", "503"} | (set() if public else {"401", "403"}) | ({"404"} if "{" in path else set())
     if verb in ("post", "put", "patch", "delete"):
         wanted |= {"409"} | ({"413"} if "requestBody" in operation else set())
+    if verb == "post" and not public:
+        wanted |= {"422"}
+        operation = {**operation, "parameters": [*operation.get("parameters", []), IDEMPOTENCY_KEY]}
     for status in sorted(wanted):
         kept.setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
     finished = {**operation, "responses": dict(sorted(kept.items()))}

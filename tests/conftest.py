@@ -111,7 +111,6 @@ def _make_secrets() -> None:
     config.cache_clear()
 
 
-
 @pytest.fixture(scope="session")
 def system() -> Generator[System]:
     """The whole system, deployed by the real command into a folder of its own."""

