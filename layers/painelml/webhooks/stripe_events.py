@@ -1,4 +1,4 @@
-"""Stripe's webhook signature, as documented (docs.stripe.com/webhooks#verify-manually; docs/decisions/0011).
+"""Stripe's webhook signature, as documented (docs.stripe.com/webhooks#verify-manually; docs/decisions/0012).
 
 Header `Stripe-Signature: t=<unix seconds>,v1=<hex>[,v1=<hex>]`; signed text is t + "." + raw body, HMAC-SHA256 with the
 endpoint's secret. Schemes other than v1 are ignored; several v1 appear while a secret is rolled.
