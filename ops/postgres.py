@@ -213,9 +213,10 @@ def _users_urls(home: Home) -> DatabaseUrls:
     server = f"{given.hostname}:{given.port or 5432}"
     database = given.path.strip("/") or DATABASE
     user = f"{given.username or MASTER}:{given.password or ''}"
+    settings = f"?{given.query}" if given.query else ""
     return DatabaseUrls(
-        app=f"postgresql://app:{quote(home.password('app'))}@{server}/{database}",
-        owner=f"postgresql://{user}@{server}/{database}",
+        app=f"postgresql://app:{quote(home.password('app'))}@{server}/{database}{settings}",
+        owner=f"postgresql://{user}@{server}/{database}{settings}",
     )
 
 
