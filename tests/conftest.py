@@ -13,7 +13,13 @@ import pytest
 
 from lambdas.operations import handler as operations
 from painelml.core.config import config
+from painelml.core.secrets import set_parameter
 from tests import servers
+from tests.queues import empty_queues
+from tests.sellers import API_URL, REDIRECTS, WEB_URL
+from tests.shops import Shop, open_shop
+from tests.simulator import Simulator, simulator
+from tests.system import ROOT, System, running_system
 
 ENVIRONMENT = {
     "PAINEL_ENV": "local",
@@ -62,6 +68,25 @@ def platform(database: servers.Database, valkey_url: str, aws: str) -> servers.D
     return database
 
 
+@pytest.fixture(scope="session")
+def _simulator(platform: servers.Database, tmp_path_factory: pytest.TempPathFactory) -> Generator[Simulator]:
+    ours = {"client_id": "4929174000000000", "client_secret": "simulated-secret"}
+    set_parameter("api_url", API_URL)
+    set_parameter("web_url", WEB_URL)
+    with simulator(tmp_path_factory.mktemp("simulator"), redirect_uris=REDIRECTS, **ours) as started:
+        os.environ["PAINEL_MERCADO_LIVRE_API_URL"] = os.environ["PAINEL_MERCADO_LIVRE_AUTH_URL"] = started.url
+        config.cache_clear()
+        yield started
+
+
+@pytest.fixture
+def sim(_simulator: Simulator) -> Generator[Simulator]:
+    """Mercado Livre, its switches off, with our handlers pointed at it. Tests keep apart by making sellers of their own."""
+    empty_queues()
+    yield _simulator
+    _simulator.calm()
+
+
 def _make_queues() -> None:
     sqs = boto3.client("sqs")
     for name in QUEUES:
@@ -84,3 +109,21 @@ def _make_secrets() -> None:
         os.environ[f"PAINEL_SECRET_{purpose.upper()}"] = name
     os.environ["PAINEL_PARAMETERS"] = "/painelml/local"
     config.cache_clear()
+
+
+
+@pytest.fixture(scope="session")
+def system() -> Generator[System]:
+    """The whole system, deployed by the real command into a folder of its own."""
+    with running_system(ROOT / ".painel" / "tests") as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shop(system: System) -> Shop:
+    return open_shop(system)
+
+
+@pytest.fixture(scope="session")
+def other_shop(system: System) -> Shop:
+    return open_shop(system)
