@@ -13,6 +13,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
+import psutil
+
 from ops.errors import OperationError
 from ops.home import Home
 from ops.ports import HOST, port_for, require_free
@@ -91,7 +93,7 @@ def up(home: Home) -> bool:
         _let_through(home.folder, _programs())
     if not (data / "painel_ready").exists():
         _create(home, data, credentials)
-    (data / "postmaster.pid").unlink(missing_ok=True)  # of a server that was killed: our record says that it is gone
+    _wait_for_orphans(data)
     socket_folder = home.run if len(str(home.run)) < _LONGEST_SOCKET_PATH - len("/.s.PGSQL.65535") else None
     if socket_folder and credentials:
         os.chown(socket_folder, credentials.user, credentials.group)
@@ -180,6 +182,27 @@ def _create(home: Home, data: Path, credentials: Credentials | None) -> None:
     (data / "painel_ready").touch()
 
 
+def _wait_for_orphans(data: Path) -> None:
+    """Wait for the sessions of a server that was killed: while one lives, a new server refuses to start."""
+    _, alive = psutil.wait_procs([process for process in psutil.process_iter() if _works_in(process, data)], timeout=10)
+    if alive:
+        raise OperationError(
+            f"Processes of an earlier PostgreSQL still use {data}: {', '.join(str(process.pid) for process in alive)}.",
+            why="Two servers on one folder would destroy it.",
+            do="Stop those processes, then run `make up` again.",
+        )
+    lock = data / "postmaster.pid"
+    # Nothing works in the folder any more, so its lock is stale; the pid in it may be anybody's by now.
+    lock.unlink(missing_ok=True)
+
+
+def _works_in(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return process.name().startswith("postgres") and process.cwd() == str(folder)
+    except (psutil.NoSuchProcess, psutil.AccessDenied):
+        return False
+
+
 def _run(command: list[str], *, log: Path, credentials: Credentials | None, text: str | None = None) -> None:
     with log.open("a") as output:
         done = subprocess.run(
@@ -213,9 +236,10 @@ def _users_urls(home: Home) -> DatabaseUrls:
     server = f"{given.hostname}:{given.port or 5432}"
     database = given.path.strip("/") or DATABASE
     user = f"{given.username or MASTER}:{given.password or ''}"
+    settings = f"?{given.query}" if given.query else ""
     return DatabaseUrls(
-        app=f"postgresql://app:{quote(home.password('app'))}@{server}/{database}",
-        owner=f"postgresql://{user}@{server}/{database}",
+        app=f"postgresql://app:{quote(home.password('app'))}@{server}/{database}{settings}",
+        owner=f"postgresql://{user}@{server}/{database}{settings}",
     )
 
 

@@ -100,6 +100,36 @@ def test_the_master_is_like_rdss_and_the_superuser_signs_in_nowhere(home: Home) 
         postgres.down(home)
 
 
+@pytest.mark.req("A025")
+def test_a_users_own_server_is_used_and_left_running(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = Home(home.folder / "theirs")
+    theirs.create()
+    postgres.up(theirs)
+    try:
+        monkeypatch.setenv("PAINEL_DATABASE_URL", postgres.urls(theirs).owner.replace("/painelml", "/another"))
+        assert not postgres.up(home)
+        assert postgres.urls(home).app.endswith("/another")
+        assert postgres.ask(postgres.urls(home).owner, "select current_database()") == "another"
+        assert not postgres.down(home)
+        assert postgres.is_healthy(home)
+    finally:
+        postgres.down(theirs)
+
+
+@pytest.mark.req("A025")
+def test_a_role_that_is_not_like_rdss_master_is_refused(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    postgres.up(home)
+    try:
+        owner = postgres.urls(home).owner
+        postgres.ask(owner, "create role weak login password 'weak-on-a-laptop'")
+        weak = owner.replace(f"master:{home.password('master')}", "weak:weak-on-a-laptop")
+        monkeypatch.setenv("PAINEL_DATABASE_URL", weak)
+        with pytest.raises(OperationError, match="not like RDS's master"):
+            postgres.up(home)
+    finally:
+        postgres.down(home)
+
+
 @pytest.mark.req("A018", "A091")
 def test_the_cache_is_a_cluster_and_its_user_is_no_administrator(home: Home) -> None:
     valkey.up(home)
