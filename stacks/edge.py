@@ -95,11 +95,7 @@ class EdgeStack(EnvironmentStack):
 
     def _publish(self) -> None:
         """For functions, which cannot depend on this stack (it depends on them), and for the `painel` command."""
-        parameters = {"web_url": self.web_url}
-        if not (self._environment.is_local or self._environment.domain):
-            # Elsewhere the API's stack knows the address by itself and publishes it.
-            parameters["api_url"] = self.api_url
-        for name, value in parameters.items():
+        for name, value in (("web_url", self.web_url), ("api_url", self.api_url)):
             ssm.StringParameter(
                 self,
                 f"Parameter{name}",

@@ -269,7 +269,7 @@ def test_with_a_domain_the_default_endpoint_is_off_and_cloudfront_uses_the_name(
 
 
 def test_functions_learn_the_addresses_from_parameters(synthesis_of: Callable[[str], Synthesis], named: Synthesis) -> None:
-    """Each is published exactly once, by whichever stack knows it."""
+    """Only the edge knows both; nobody else publishes them."""
     for synthesis in (synthesis_of("prod/scale"), synthesis_of("local/local"), named):
         name = synthesis.environment.name
         published = [each.properties["Name"] for each in synthesis.resources("AWS::SSM::Parameter")]
