@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from itertools import product
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,13 +16,29 @@ from tests.infra.synthesis import Synthesis, empty_functions, synthesize
 
 PAIRS = ["local/local", *("/".join(pair) for pair in product(("dev", "staging", "prod"), ("economy", "growth", "scale")))]
 AWS_PAIRS = PAIRS[1:]
+CERTIFICATES: dict[str, Any] = {
+    "edge_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/edge",
+    "regional_certificate_arn": "arn:aws:acm:sa-east-1:123456789012:certificate/regional",
+}
 DEFAULTS = ["dev/economy", "staging/growth", "prod/scale"]
 
 
 @pytest.fixture(scope="session")
-def synthesis_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Synthesis]:
+def lambdas(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return empty_functions(tmp_path_factory.mktemp("lambdas"))
+
+
+@pytest.fixture(scope="session")
+def named(tmp_path_factory: pytest.TempPathFactory, lambdas: Path) -> Synthesis:
+    """Production with a domain of its own."""
+    environment, profile = pair_named("prod")
+    environment = replace(environment, domain="painelml.example", hosted_zone_id="Z0123456789", **CERTIFICATES)
+    return synthesize(environment, profile, lambdas=lambdas, folder=tmp_path_factory.mktemp("named"))
+
+
+@pytest.fixture(scope="session")
+def synthesis_of(tmp_path_factory: pytest.TempPathFactory, lambdas: Path) -> Callable[[str], Synthesis]:
     """`synthesis_of("prod/scale")`; `"prod/scale@sa-east-1"` for another region."""
-    lambdas = empty_functions(tmp_path_factory.mktemp("lambdas"))
 
     @cache
     def synthesized(pair: str) -> Synthesis:

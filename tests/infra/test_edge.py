@@ -3,30 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from cdk_app.environments import pair_named
+from tests.infra.conftest import CERTIFICATES
 from tests.infra.firewall import Firewall, Request
-from tests.infra.synthesis import Synthesis, empty_functions, synthesize
-from tests.infra.test_environments import CERTIFICATES
+from tests.infra.synthesis import Synthesis
 
 LOGIN = "/api/v1/auth/login"
 NOTIFICATION = "/api/v1/webhooks/mercado-livre/token"
 STRIPE = "/api/v1/webhooks/stripe"
 ORIGIN_VALUE = "what only CloudFront knows"
-
-
-@pytest.fixture(scope="module")
-def named(tmp_path_factory: pytest.TempPathFactory) -> Synthesis:
-    """Production with a domain of its own."""
-    environment, profile = pair_named("prod")
-    environment = replace(environment, domain="painelml.example", hosted_zone_id="Z0123456789", **CERTIFICATES)
-    lambdas = empty_functions(tmp_path_factory.mktemp("lambdas"))
-    return synthesize(environment, profile, lambdas=lambdas, folder=tmp_path_factory.mktemp("named"))
 
 
 def _distribution(synthesis: Synthesis) -> dict[str, Any]:
@@ -269,7 +258,7 @@ def test_with_a_domain_the_default_endpoint_is_off_and_cloudfront_uses_the_name(
 
 
 def test_functions_learn_the_addresses_from_parameters(synthesis_of: Callable[[str], Synthesis], named: Synthesis) -> None:
-    """Each is published exactly once, by whichever stack knows it."""
+    """Only the edge knows both; nobody else publishes them."""
     for synthesis in (synthesis_of("prod/scale"), synthesis_of("local/local"), named):
         name = synthesis.environment.name
         published = [each.properties["Name"] for each in synthesis.resources("AWS::SSM::Parameter")]

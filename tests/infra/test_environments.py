@@ -9,11 +9,7 @@ import pytest
 
 from cdk_app.environments import ENVIRONMENTS, Environment, pair_named
 from cdk_app.profiles import GROWTH, PROFILES, SCALE, CacheCapacity, DatabaseCapacity, WorkerCapacity
-
-CERTIFICATES: dict[str, Any] = {
-    "edge_certificate_arn": "arn:aws:acm:us-east-1:123456789012:certificate/edge",
-    "regional_certificate_arn": "arn:aws:acm:sa-east-1:123456789012:certificate/regional",
-}
+from tests.infra.conftest import CERTIFICATES
 
 
 @pytest.mark.parametrize(
