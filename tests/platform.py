@@ -62,6 +62,7 @@ def aws(folder: Path) -> Generator[str]:
 @contextmanager
 def mercado_livre(folder: Path) -> Generator[Simulator]:
     """The simulator, which knows our application."""
+    folder.mkdir(exist_ok=True)
     set_parameter("api_url", API_URL)
     set_parameter("web_url", WEB_URL)
     with simulator(folder, redirect_uris=REDIRECTS, **APPLICATION) as started:

@@ -13,15 +13,16 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import imports, rls
+from tests.bench import imports, rls, workers
 from tests.bench.result import Result
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {"imports": imports.run, "rls": rls.run}
+BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {"imports": imports.run, "rls": rls.run, "workers": workers.run}
 FOLDER = Path(os.environ.get("PAINEL_HOME", ".painel"))
 
 
 def main(wanted: list[str]) -> int:
     """Runs the benchmarks named in `wanted` (all if none); 1 if a goal does not hold."""
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
     results: list[Result] = []
     for name in wanted or BENCHMARKS:
         if name not in BENCHMARKS:
