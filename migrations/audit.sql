@@ -22,6 +22,8 @@ allowed (function) as (values
     ('app.own_tenant()'),
     ('app.platform_change_tenant(uuid, uuid, text, text, text, text, text, integer)'),
     ('app.platform_tenants(uuid, text, uuid, uuid, integer)'),
+    ('app.prune_provider_events(timestamp with time zone, integer)'),
+    ('app.prune_rejections(timestamp with time zone, integer)'),
     ('app.prune_sessions(timestamp with time zone, integer)'),
     ('app.read_oauth_state(bytea)'),
     ('app.release_seller(uuid)'),

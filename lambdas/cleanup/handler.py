@@ -11,14 +11,18 @@ from painelml.core.db import TenantSession, tenant_session
 from painelml.core.observability import begin_log, logger
 from painelml.identity import sessions
 from painelml.tenancy.service import every_tenant
+from painelml.webhooks import retention
 
 # Over the directory: each takes care of its own transactions and returns how many rows went.
 DIRECTORY_PRUNES: dict[str, Callable[[], int]] = {
     "sessions": sessions.prune,
+    "webhook_rejections": retention.prune_rejections,
+    "provider_events": retention.prune_provider_events,
 }
 # Inside each tenant: all share one transaction of that tenant; each returns how many rows went.
 TENANT_PRUNES: dict[str, Callable[[TenantSession], int]] = {
     "idempotency_keys": idempotency.prune,
+    "notifications": retention.prune_notifications,
 }
 MARGIN_MS = 10_000
 

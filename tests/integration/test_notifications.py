@@ -11,6 +11,7 @@ from uuid import uuid4
 import psycopg
 import pytest
 
+from lambdas.cleanup.handler import handler as cleanup
 from lambdas.missed_feeds.handler import handler as missed_feeds
 from lambdas.sales.handler import handler as sales
 from lambdas.sync_worker.handler import handler as sync_worker
@@ -330,6 +331,23 @@ def test_tenants_of_one_batch_are_kept_apart(sim: Simulator, platform: Database)
     drain("jobs", sync_worker)
     statuses = [[readable(person, order).status for order in orders] for person in people]
     assert statuses == [[200, 404], [404, 200]]
+
+
+def test_what_was_told_long_ago_is_forgotten(sim: Simulator, person: Person, platform: Database) -> None:
+    seller = sim.seller()
+    connect_and_sync(person, sim, seller)
+    order_id = sim.order(seller)
+    invoke(webhook_worker, told(notification(seller, f"/orders/{order_id}")), told({"attempts": 565656}))
+    drain("jobs", sync_worker)
+    with psycopg.connect(platform.superuser_url) as admin:
+        admin.execute("update app.notifications set received_at = received_at - interval '31 days'")
+        admin.execute("update directory.webhook_rejections set received_at = received_at - interval '31 days'")
+    gone = cleanup({}, Context())
+    assert gone["notifications"] >= 1
+    assert gone["webhook_rejections"] >= 1
+    assert rejected(platform, "565656") == []
+    assert readable(person, order_id).status == 200
+    assert cleanup({}, Context())["notifications"] == 0
 
 
 # Resync and missed feeds

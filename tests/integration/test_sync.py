@@ -182,7 +182,7 @@ def test_a_page_ahead_of_its_run_waits(sim: Simulator, person: Person) -> None:
 
 
 def test_two_workers_with_one_page_write_it_once(sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
-    account_id = connect(person, sim, sim.seller(items=1, orders=150))
+    account_id = connect(person, sim, sim.seller(items=1, orders=450, days=20))
     (first,) = [one for one in receive("jobs") if is_page(person, one, "orders")]
     real = pages.orders_page
     raced: list[bool] = []
@@ -197,7 +197,7 @@ def test_two_workers_with_one_page_write_it_once(sim: Simulator, person: Person,
     assert invoke(sync_worker, first) == []
     drain("jobs", sync_worker)
     run = runs_of(person, account_id)["orders"]
-    assert (run["status"], run["page"], run["processed"]["orders"]) == ("done", 1, 150)
+    assert (run["status"], run["page"], run["processed"]["orders"]) == ("done", 3, 450)
 
 
 @pytest.mark.req("B025")

@@ -137,3 +137,17 @@ def file_provider_event(
             received_at=received_at,
         )
     )
+
+
+def prune_rejections(session: Session, before: datetime, page: int) -> int:
+    return int(session.value("select app.prune_rejections(%(before)s, %(page)s)", before=before, page=page))
+
+
+def prune_provider_events(session: Session, before: datetime, page: int) -> int:
+    return int(session.value("select app.prune_provider_events(%(before)s, %(page)s)", before=before, page=page))
+
+
+def prune_notifications(session: TenantSession, *, before: datetime) -> int:
+    return session.execute(
+        "delete from app.notifications where tenant_id = %(tenant_id)s and received_at < %(before)s", before=before
+    )
