@@ -14,8 +14,8 @@ from lambdas.cleanup import handler as cleanup
 from lambdas.tenants.handler import handler as tenants
 from painelml.core import db
 from painelml.core.errors import DatabaseUnavailable
-from painelml.identity import sessions
-from painelml.tenancy.service import every_tenant
+from painelml.identity.retention import prune_sessions
+from painelml.tenancy.registry import every_tenant
 from tests.http import Context, call
 from tests.people import PASSWORD, Person, log_in, sign_up, tenant_of, unique_email
 from tests.servers import Database
@@ -85,8 +85,8 @@ def test_many_families_go_in_several_steps(database: Database) -> None:
     for _ in range(4):
         log_in(owner.email)
     age(database, owner, days=8)
-    with patch("painelml.identity.sessions.FAMILIES_AT_ONCE", 2):
-        assert sessions.prune() >= 5
+    with patch("painelml.identity.retention.FAMILIES_AT_ONCE", 2):
+        assert prune_sessions() >= 5
     assert held(database, owner)[0] == 0
 
 
@@ -132,7 +132,7 @@ def test_it_stops_before_its_time_runs_out(database: Database) -> None:
 
 def test_every_tenant_is_visited_once_however_many_pages() -> None:
     made = {tenant_of(sign_up()) for _ in range(3)}
-    with patch("painelml.tenancy.service.TENANTS_AT_ONCE", 2):
+    with patch("painelml.tenancy.registry.TENANTS_AT_ONCE", 2):
         visited = list(every_tenant())
     assert made <= set(visited)
     assert len(visited) == len(set(visited))

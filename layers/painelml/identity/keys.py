@@ -10,7 +10,6 @@ from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
-from jwt.algorithms import ECAlgorithm
 
 from painelml.core import secrets
 from painelml.core.crypto import random_token
@@ -28,10 +27,13 @@ def fill_secrets() -> dict[str, list[secrets.Purpose]]:
 
 def jwks(signing: dict[str, Any]) -> str:
     """The JSON Web Key Set (RFC 7517) of every signing key that is kept, current or retired."""
+
     return json.dumps({"keys": [_public(kid, pem) for kid, pem in signing["keys"].items()]})
 
 
 def _public(kid: str, pem: str) -> dict[str, Any]:
+    from jwt.algorithms import ECAlgorithm
+
     private = load_pem_private_key(pem.encode(), password=None)
     if not isinstance(private, ec.EllipticCurvePrivateKey):
         raise ValueError(f"The signing key {kid!r} is not an elliptic-curve key; put a P-256 key in its place.")

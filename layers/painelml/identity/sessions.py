@@ -27,7 +27,6 @@ from painelml.identity.passwords import hash_password, is_outdated, matches
 GRACE = timedelta(seconds=10)
 IDLE = timedelta(days=7)
 ABSOLUTE = timedelta(days=30)
-FAMILIES_AT_ONCE = 1000
 
 
 def log_in(wanted: Login, client: Client) -> Tokens:
@@ -73,17 +72,6 @@ def log_out(presented: str) -> None:
     """Ends the token's session. A token that is no one's is as logged out as can be."""
     with directory_session() as session:
         queries.end_session(session, token_hash(presented), moment=now())
-
-
-def prune() -> int:
-    """Forgets sessions that nobody could go on with; returns how many tokens went."""
-    pruned = 0
-    while True:
-        with directory_session() as session:
-            some = queries.prune_sessions(session, before=now(), families=FAMILIES_AT_ONCE)
-        if not some:
-            return pruned
-        pruned += some
 
 
 def _start(found: Row, client: Client) -> Tokens:

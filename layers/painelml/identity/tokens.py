@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cache
+from typing import TYPE_CHECKING
 from uuid import UUID
-
-import jwt
 
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.config import config
 from painelml.core.errors import Unauthenticated
 from painelml.core.secrets import parameter, secret
+
+if TYPE_CHECKING:
+    from jwt import PyJWK
 
 ALGORITHM = "ES256"
 TYPE = "at+jwt"
@@ -29,6 +31,8 @@ def issuer() -> str:
 
 def issue(caller: Caller) -> str:
     """A token that says who `caller` is, signed with the current key."""
+    import jwt
+
     keys = secret("jwt")
     moment = now()
     claims = {
@@ -47,6 +51,8 @@ def issue(caller: Caller) -> str:
 
 def prove(token: str) -> Caller:
     """Whom a token speaks for; raises Unauthenticated for anything but a live token of this environment."""
+    import jwt
+
     published = _published(parameter("jwks"))
     try:
         head = jwt.get_unverified_header(token)
@@ -74,6 +80,8 @@ def prove(token: str) -> Caller:
 
 
 @cache
-def _published(jwks: str) -> dict[str, jwt.PyJWK]:
+def _published(jwks: str) -> dict[str, PyJWK]:
     """Parsed once for each text that is published."""
-    return {key.key_id: key for key in jwt.PyJWKSet.from_json(jwks).keys if key.key_id}
+    from jwt import PyJWKSet
+
+    return {key.key_id: key for key in PyJWKSet.from_json(jwks).keys if key.key_id}

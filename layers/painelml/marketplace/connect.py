@@ -25,9 +25,11 @@ from painelml.marketplace.errors import (
     ConnectionRefused,
     ConsentDenied,
     MarketplaceBusy,
+    ReconnectRequired,
     SellerTaken,
 )
 from painelml.marketplace.models import ConnectedAccount
+from painelml.marketplace.service import connected_account
 from painelml.marketplace.states import KeptState
 
 COOKIE = "painel_ml_connect"
@@ -142,6 +144,21 @@ def _hand_over(grant: Grant) -> None:
         with tenant_session(held.tenant_id) as owner:
             if queries.lock_tokens(owner, held.account_id) is not None:
                 tokens.save(owner, held.account_id, grant)
+
+
+def disconnect(tenant_id: UUID, account_id: UUID) -> None:
+    """Gives the permission back and forgets tokens and route. Items and orders stay."""
+    with tenant_session(tenant_id) as session:
+        account = connected_account(session, account_id)
+    try:
+        revoke_politely(account.seller_id, tokens.access_token(tenant_id, account_id))
+    except (ReconnectRequired, MarketplaceBusy) as error:
+        # Without a live token there is nothing to give back with; forgetting it is what the seller asked for.
+        logger.info("disconnected without giving the permission back", extra={"reason": error.code})
+    with tenant_session(tenant_id) as session:
+        queries.delete_tokens(session, account_id)
+        queries.release_seller(session, account_id)
+        queries.set_status(session, account_id, status="DISCONNECTED", reason=None, moment=now())
 
 
 def revoke_politely(seller_id: int, access_token: str) -> None:

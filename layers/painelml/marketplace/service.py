@@ -9,13 +9,12 @@ from typing import Any, Protocol, TypeVar
 from uuid import UUID
 
 from painelml.core.clock import now
-from painelml.core.db import Row, TenantSession, tenant_session
+from painelml.core.db import Row, TenantSession
 from painelml.core.errors import InvalidRequest, NotFound
-from painelml.core.observability import logger
 from painelml.core.pages import Page, decode_cursor, decode_id, page_of
 from painelml.core.wire import money
-from painelml.marketplace import connect, queries, tokens
-from painelml.marketplace.errors import AccessRefused, MarketplaceBusy, ReconnectRequired
+from painelml.marketplace import queries
+from painelml.marketplace.errors import AccessRefused
 from painelml.marketplace.jobs import Refetch, enqueue
 from painelml.marketplace.models import (
     Account,
@@ -55,21 +54,6 @@ def connected_account(session: TenantSession, account_id: UUID) -> ConnectedAcco
     if row is None:
         raise NotFound
     return ConnectedAccount(session.tenant_id, account_id, row["seller_id"], row["site_id"], row["status"])
-
-
-def disconnect(tenant_id: UUID, account_id: UUID) -> None:
-    """Gives the permission back and forgets tokens and route. Items and orders stay."""
-    with tenant_session(tenant_id) as session:
-        account = connected_account(session, account_id)
-    try:
-        connect.revoke_politely(account.seller_id, tokens.access_token(tenant_id, account_id))
-    except (ReconnectRequired, MarketplaceBusy) as error:
-        # Without a live token there is nothing to give back with; forgetting it is what the seller asked for.
-        logger.info("disconnected without giving the permission back", extra={"reason": error.code})
-    with tenant_session(tenant_id) as session:
-        queries.delete_tokens(session, account_id)
-        queries.release_seller(session, account_id)
-        queries.set_status(session, account_id, status="DISCONNECTED", reason=None, moment=now())
 
 
 # Reading

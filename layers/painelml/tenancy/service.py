@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from uuid import UUID
 
-from painelml.core.db import InsufficientPrivilege, Session, TenantSession, UniqueViolation, directory_session
+from painelml.core.db import InsufficientPrivilege, Session, TenantSession, UniqueViolation
 from painelml.core.errors import Conflict, Forbidden, NotFound
 from painelml.core.pages import Page, decode_id, page_of
 from painelml.tenancy import queries
 from painelml.tenancy.errors import EmailTaken, MoveNotAllowed
 from painelml.tenancy.models import MOVES, NewTenant, PlatformTenantChanges, Tenant, TenantChanges, TenantStatus
-
-TENANTS_AT_ONCE = 500
 
 
 def open_tenant(session: TenantSession, new: NewTenant) -> Tenant:
@@ -71,18 +69,6 @@ def change_for_platform(session: Session, actor: UUID, tenant_id: UUID, changes:
 def cancel(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
     """Ends a tenant: its people can no longer enter, its rows stay. Cancelling twice is no mistake."""
     return change_for_platform(session, actor, tenant_id, PlatformTenantChanges(status=TenantStatus.CANCELLED))
-
-
-def every_tenant() -> Iterator[UUID]:
-    """The ids of all tenants, read a page at a time, so that memory does not grow with their number."""
-    after: UUID | None = None
-    while True:
-        with directory_session() as session:
-            found = queries.ids(session, after=after, page_size=TENANTS_AT_ONCE)
-        yield from found
-        if len(found) < TENANTS_AT_ONCE:
-            return
-        after = found[-1]
 
 
 @contextmanager
