@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 from ops.home import REPOSITORY, Home
 from ops.ports import HOST, port_for, require_free
-from ops.processes import clean_environment, running, start, stop, wait_until
+from ops.processes import clean_environment, running, start, stop, stop_programs_of, wait_until
 
 PART = "emulator"
 REGION = "us-east-1"
@@ -108,6 +108,7 @@ def up(home: Home, *, auth: bool) -> bool:
 def down(home: Home) -> bool:
     """Stop it in a way that lets it write its state; True if it was running."""
     was_running = stop(home, PART, patience=60)
-    # Each function's process had a folder there, which a stopped emulator leaves behind.
+    # Each function is a process with a folder there. One that was being started just then outlives the emulator.
+    stop_programs_of(home.folder / "tmp")
     shutil.rmtree(home.folder / "tmp", ignore_errors=True)
     return was_running

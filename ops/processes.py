@@ -87,6 +87,24 @@ def stop(home: Home, part: str, *, how: signal.Signals = signal.SIGTERM, patienc
     return process is not None
 
 
+def stop_programs_of(folder: Path, *, patience: float = 3.0) -> int:
+    """Stop every program whose command names a file in `folder`; how many. For helpers that outlive who started them."""
+    orphans = [process for process in psutil.process_iter() if _runs_from(process, folder)]
+    for how in (signal.SIGTERM, signal.SIGKILL):
+        alive = [process for process in orphans if process.is_running()]
+        for process in alive:
+            _send(process, how)
+        psutil.wait_procs(alive, timeout=patience)
+    return len(orphans)
+
+
+def _runs_from(process: psutil.Process, folder: Path) -> bool:
+    try:
+        return any(argument.startswith(f"{folder}/") for argument in process.cmdline())
+    except (psutil.NoSuchProcess, psutil.AccessDenied, psutil.ZombieProcess):
+        return False
+
+
 def wait_until(
     ready: Callable[[], bool], *, home: Home, part: str, process: psutil.Process | None, seconds: float = 30.0
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -39,6 +41,18 @@ def test_the_parts_come_up_and_leave_no_process_behind(home: Home) -> None:
     assert set(local.down(home)) == {postgres.PART, valkey.PART, marketplace.PART, emulator.PART}
     assert not [member for member in family if member.is_running()]
     assert local.down(home) == []
+
+
+@pytest.mark.req("A025")
+def test_a_functions_process_does_not_outlive_the_emulator(home: Home) -> None:
+    worker = home.folder / "tmp" / "ministack-lambda-x" / "worker.py"
+    worker.parent.mkdir(parents=True)
+    worker.write_text("import sys; sys.stdin.read()")
+    with subprocess.Popen([sys.executable, str(worker)], stdin=subprocess.PIPE) as started:
+        orphan = psutil.Process(started.pid)
+        assert not emulator.down(home)
+        assert not orphan.is_running()
+    assert not worker.exists()
 
 
 @pytest.mark.req("A025")
