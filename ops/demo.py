@@ -50,10 +50,10 @@ def _compared(seller: Seller, account_id: str, seller_id: int | str) -> dict[str
     truth = seller.simulator("GET", f"/_sim/sellers/{seller_id}/truth")
     items = seller.every("/items", account_id=account_id)
     orders = seller.every("/orders", account_id=account_id)
-    ours = {"items": len(items), "orders": len(orders), "total_cents": sum(order["total_amount"]["amount"] for order in orders)}
+    ours = {"items": len(items), "orders": len(orders), "total_cents": sum(order["total"]["amount"] for order in orders)}
     theirs = {
-        "items": truth["items"]["count"],
-        "orders": truth["orders"]["count"],
+        "items": truth["items"]["total"],
+        "orders": truth["orders"]["total"],
         "total_cents": truth["orders"]["total_amount_cents"],
     }
     if ours != theirs:

@@ -70,12 +70,12 @@ class Seller:
 
     def find(self, path: str) -> dict[str, Any] | None:
         """The resource, or None while it is not there."""
-        answer = self._send("GET", path)
+        answer = self.send("GET", path)
         found: dict[str, Any] | None = answer.json() if answer.status_code == 200 else None
         return found
 
     def call(self, method: str, path: str, body: dict[str, Any] | None = None, *, expect: int) -> dict[str, Any]:
-        answer = self._send(method, path, body)
+        answer = self.send(method, path, body)
         if answer.status_code != expect:
             raise SellerFailure(f"{method} {path} answered {answer.status_code}, not {expect}: {answer.text[:300]}")
         told: dict[str, Any] = answer.json()
@@ -100,13 +100,14 @@ class Seller:
         return answer.headers["location"]
 
     def _runs_are_done(self, account_id: str) -> bool:
-        runs = self.call("GET", f"/ml-accounts/{account_id}/sync", expect=200)["data"]
+        runs = self.call("GET", f"/ml-accounts/{account_id}/sync", expect=200)["runs"]
         failed = [run for run in runs if run["status"] == "failed"]
         if failed:
             raise SellerFailure(f"the {failed[0]['scope']} sync failed: {failed[0].get('errors')}")
-        return bool(runs) and all(run["status"] == "succeeded" for run in runs)
+        return bool(runs) and all(run["status"] == "done" for run in runs)
 
-    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> requests.Response:
+        """The raw answer; raises SellerFailure where there is none."""
         headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
         try:
             return self.http.request(

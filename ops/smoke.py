@@ -56,7 +56,7 @@ class Walk:
 
     def _log_in(self, email: str, password: str) -> str:
         self.seller.log_in(email=email, password=password)
-        return str(self.seller.call("GET", "/me", expect=200)["role"])
+        return str(self.seller.call("GET", "/me", expect=200)["user"]["role"])
 
     def _link(self) -> str:
         return self.seller.ask_for_consent().split("?", maxsplit=1)[0]
@@ -72,16 +72,16 @@ class Walk:
         truth = self.seller.simulator("GET", f"/_sim/sellers/{self.seller_id}/truth")
         for kind in ("items", "orders"):
             have = len(self.seller.every(f"/{kind}", account_id=self.account_id))
-            if have != truth[kind]["count"]:
-                raise SellerFailure(f"{have} {kind} arrived, Mercado Livre has {truth[kind]['count']}")
-        return f"{truth['items']['count']} items and {truth['orders']['count']} orders, as at Mercado Livre"
+            if have != truth[kind]["total"]:
+                raise SellerFailure(f"{have} {kind} arrived, Mercado Livre has {truth[kind]['total']}")
+        return f"{truth['items']['total']} items and {truth['orders']['total']} orders, as at Mercado Livre"
 
     def _new_order(self) -> str:
         order = self.seller.simulator("POST", "/_sim/orders", {"seller_id": self.seller_id})
         started = time.monotonic()
         wait_until(
-            lambda: self.seller.find(f"/orders/{order['id']}") is not None,
+            lambda: self.seller.find(f"/orders/{order['order_id']}") is not None,
             seconds=ORDER_SECONDS,
-            otherwise=f"order {order['id']} was announced and did not become readable",
+            otherwise=f"order {order['order_id']} was announced and did not become readable",
         )
-        return f"order {order['id']} readable {time.monotonic() - started:.1f} s after it was created"
+        return f"order {order['order_id']} readable {time.monotonic() - started:.1f} s after it was created"

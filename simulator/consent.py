@@ -92,9 +92,7 @@ def _refused(reason: str) -> Response:
 
 
 def _consent_page(world: World, app: Application, query: dict[str, str]) -> str:
-    hidden = "".join(
-        f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in query.items() if value
-    )
+    hidden = "".join(f'<input type="hidden" name="{name}" value="{escape(value)}">' for name, value in query.items() if value)
     options = "".join(_option(seller) for seller in world.sellers.values())
     permissions = "".join(f"<li>{escape(text)}</li>" for text in PERMISSIONS)
     host = urlsplit(query["redirect_uri"]).netloc

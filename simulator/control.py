@@ -212,9 +212,7 @@ async def tokens(sim: Simulator, request: Request) -> Response:
     for key, calls in world.token_calls.items():
         grant = world.grants.get(key)
         access = [
-            one.token
-            for one in world.access_tokens.values()
-            if (one.client_id, one.user_id) == key and one.expires_ms > now
+            one.token for one in world.access_tokens.values() if (one.client_id, one.user_id) == key and one.expires_ms > now
         ]
         account = dataclasses.asdict(calls) | {"granted": grant is not None, "live_access_tokens": len(access)}
         if request.query_params.get("values") in ("1", "true"):

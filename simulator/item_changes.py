@@ -87,8 +87,6 @@ def _check_stock_and_status(item: Item, changes: dict[str, Any]) -> None:
     if "status" not in changes:
         return
     if changes["status"] not in SETTABLE_STATUSES:
-        raise invalid_item(
-            "item.status.invalid", f"status must be one of {', '.join(SETTABLE_STATUSES)}, in lower case"
-        )
+        raise invalid_item("item.status.invalid", f"status must be one of {', '.join(SETTABLE_STATUSES)}, in lower case")
     if changes["status"] == "active" and quantity == 0:
         raise invalid_item("item.available_quantity.invalid", "an item without stock cannot be activated")

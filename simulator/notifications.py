@@ -238,9 +238,7 @@ class Outbox:
         forged: bool = False,
     ) -> tuple[Delivery, str]:
         content = body.encode() if isinstance(body, str) else json.dumps(body, separators=(",", ":")).encode()
-        request = httpx.Request(
-            "POST", url, content=content, headers={"content-type": "application/json"} | (headers or {})
-        )
+        request = httpx.Request("POST", url, content=content, headers={"content-type": "application/json"} | (headers or {}))
         status, text, outcome = None, "", "unreachable"
         lane = self._lanes.pop()
         started = time.perf_counter()

@@ -95,9 +95,7 @@ def _payment(order: Order) -> dict[str, Any]:
         "status": status,
         "status_detail": detail,
         "payment_type": order.payment_type,
-        "payment_method_id": {"credit_card": "master", "bank_transfer": "pix"}.get(
-            order.payment_type, order.payment_type
-        ),
+        "payment_method_id": {"credit_card": "master", "bank_transfer": "pix"}.get(order.payment_type, order.payment_type),
         "transaction_amount": order.total / 100,
         "total_paid_amount": order.paid / 100,
         "shipping_cost": 0.0,

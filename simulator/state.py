@@ -83,9 +83,7 @@ class World:
             if key == "clock":
                 self.clock.offset_ms = body
             elif key == "chaos":
-                self.chaos = Chaos(
-                    **body | ({"retry_scale": self._retry_scale} if self._retry_scale is not None else {})
-                )
+                self.chaos = Chaos(**body | ({"retry_scale": self._retry_scale} if self._retry_scale is not None else {}))
             elif key == "numbers":
                 self._numbers |= body
         self.apps = {key: Application(**body) for key, body in read("app")}

@@ -57,11 +57,7 @@ class Store:
         with self._transaction() as database:
             database.executemany(
                 "insert or replace into record (kind, key, body) values (?, ?, ?)",
-                [
-                    (kind, key, _ENCODER.encode(record))
-                    for (kind, key), record in pending.items()
-                    if record is not _REMOVED
-                ],
+                [(kind, key, _ENCODER.encode(record)) for (kind, key), record in pending.items() if record is not _REMOVED],
             )
             database.executemany(
                 "delete from record where kind = ? and key = ?",

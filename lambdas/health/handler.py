@@ -13,7 +13,7 @@ State = Literal["ok", "unreachable"]
 app = http_app()
 
 
-class Health(BaseModel):
+class Alive(BaseModel):
     """Always `ok`: an answer is the proof."""
 
     status: Literal["ok"] = "ok"
@@ -29,8 +29,8 @@ class Readiness(BaseModel):
 
 
 @app.get("/health")
-def health() -> Health:
-    return Health()
+def health() -> Alive:
+    return Alive()
 
 
 @app.get("/ready")

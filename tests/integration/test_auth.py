@@ -51,7 +51,7 @@ def test_someone_signs_up_logs_in_and_reads_who_they_are() -> None:
 @pytest.mark.req("A051", "B042", "B045")
 def test_a_taken_email_makes_neither_tenant_nor_user(database: Database) -> None:
     owner = sign_up()
-    again = {"tenant_name": "Outra Loja", "name": "Outra", "email": owner.email.upper(), "password": PASSWORD}
+    again = {"company_name": "Outra Loja", "name": "Outra", "email": owner.email.upper(), "password": PASSWORD}
 
     answer = call(auth, "POST", "/auth/register", body=again)
 

@@ -32,7 +32,7 @@ def rows(database: Database) -> Any:
 
 
 def register(**changes: Any) -> dict[str, Any]:
-    return {"tenant_name": "Loja", "name": "Ana", "email": unique_email(), "password": PASSWORD, **changes}
+    return {"company_name": "Loja", "name": "Ana", "email": unique_email(), "password": PASSWORD, **changes}
 
 
 def without(name: str) -> dict[str, Any]:
@@ -59,8 +59,8 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a long name": (register(name="x" * 121), "name"),
     "a NUL in a name": (register(name="a\0b"), "name"),
     "half a surrogate pair": (
-        '{"tenant_name": "\\ud800", "name": "A", "email": "a@b.co", "password": "123456789012"}',
-        "tenant_name",
+        '{"company_name": "\\ud800", "name": "A", "email": "a@b.co", "password": "123456789012"}',
+        "company_name",
     ),
     "no e-mail": (register(email="ana"), "email"),
     "an e-mail with a new line": (register(email="a@b.co\nbcc: c@d.co"), "email"),
@@ -68,7 +68,7 @@ WRONG: dict[str, tuple[Any, str]] = {
     "a short password": (register(password="x" * 11), "password"),
     "a long password": (register(password="x" * 129), "password"),
     "half a surrogate pair in a password": (
-        '{"tenant_name": "A", "name": "A", "email": "a@b.co", "password": "\\ud800\\ud800\\ud800\\ud80012345678"}',
+        '{"company_name": "A", "name": "A", "email": "a@b.co", "password": "\\ud800\\ud800\\ud800\\ud80012345678"}',
         "password",
     ),
 }

@@ -16,6 +16,7 @@ MODULES = sorted([*PACKAGE.glob("*/queries.py"), PACKAGE / "core" / "idempotency
 CALLS = {"rows", "one", "value", "execute"}
 STATEMENT = re.compile(r"^\s*(select|insert|update|delete|with)\b", re.IGNORECASE)
 TABLES = re.compile(r"\b(?:from|join|into|update)\s+(?:only\s+)?([a-z_]+(?:\.[a-z_]+)?)\b(?!\s*[(.])", re.IGNORECASE)
+INSERT = re.compile(r"\s*insert\b", re.IGNORECASE)
 NAMED = "tenant_id = %(tenant_id)s"
 
 
@@ -27,10 +28,10 @@ def statements(module: Path) -> Iterator[str]:
 
 def names_its_tenant(statement: str) -> bool:
     """A call of a function needs no tenant of its own; an insert gives it as a value; the rest says it in a predicate."""
+    if INSERT.match(statement):
+        return "%(tenant_id)s" in statement
     if not {table for table in TABLES.findall(statement) if table.lower() not in ("unnest", "lateral", "set")}:
         return True
-    if statement.lower().startswith("insert"):
-        return "%(tenant_id)s" in statement
     return NAMED in statement
 
 

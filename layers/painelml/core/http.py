@@ -66,10 +66,13 @@ def http_app() -> APIGatewayRestResolver:
     return app
 
 
-def entry_point(app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIMIT_BYTES) -> Handler:
+def entry_point(
+    app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIMIT_BYTES, from_provider: bool = False
+) -> Handler:
     """The Lambda handler of `app`: knows the caller, starts the log, checks the body, and lets nothing escape as a 502.
 
-    It honours Idempotency-Key on every POST of an authorized route (core/idempotency.py).
+    It honours Idempotency-Key on every POST of an authorized route (core/idempotency.py). `from_provider`: requests come
+    straight to the regional endpoint, not through CloudFront, and nothing is parsed before the route has checked a signature.
     """
 
     def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -78,8 +81,11 @@ def entry_point(app: APIGatewayRestResolver, *, body_limit_bytes: int = BODY_LIM
         caller = Caller.from_context(authorized) if "tenant_id" in authorized else None
         begin_log(request_id(event), caller)
         try:
-            _check_door(event)
-            _check_body(event, body_limit_bytes)
+            if not from_provider:
+                _check_door(event)
+            _check_size(event, body_limit_bytes)
+            if not from_provider:
+                _check_json(event)
             with calling(caller):
                 answer: dict[str, Any] = _once(event, caller, lambda: app.resolve(event, context))
         except PainelError as error:
@@ -116,11 +122,14 @@ def _check_door(event: Mapping[str, Any]) -> None:
         raise Forbidden
 
 
-def _check_body(event: Mapping[str, Any], limit_bytes: int) -> None:
+def _check_size(event: Mapping[str, Any], limit_bytes: int) -> None:
+    if len(event.get("body") or "") > limit_bytes:
+        raise BodyTooLarge(limit_bytes=limit_bytes)
+
+
+def _check_json(event: Mapping[str, Any]) -> None:
     """The resolver answers broken JSON well, but not text that is no UTF-8, nests too deeply, or holds endless numbers."""
     body = event.get("body") or ""
-    if len(body) > limit_bytes:
-        raise BodyTooLarge(limit_bytes=limit_bytes)
     if not body or not (header(event, "content-type") or JSON).startswith(JSON):
         return
     try:

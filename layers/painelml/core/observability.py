@@ -12,6 +12,7 @@ NOBODY = "-"
 
 logger = Logger(
     service="painelml",
+    serialize_stacktrace=False,
     logger_formatter=LambdaPowertoolsFormatter(log_record_order=list(MANDATORY), utc=True, use_rfc3339=True),
 )
 

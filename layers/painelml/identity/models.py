@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Annotated, Literal
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
 from painelml.core.fields import Email, Name, Order, Secret
+from painelml.core.wire import Moment
 from painelml.identity.permissions import Permission, PlatformRole, Role
 from painelml.tenancy.models import MaxAccounts, Plan, Tenant
 
@@ -26,7 +26,7 @@ class User(BaseModel):
     name: str
     role: Role
     is_active: bool
-    created_at: datetime
+    created_at: Moment
 
 
 class Me(BaseModel):
@@ -41,7 +41,7 @@ class Me(BaseModel):
 class SignUp(Order):
     """A new tenant and its first OWNER. The tenant's e-mail is the owner's until it is changed."""
 
-    tenant_name: Name
+    company_name: Name
     name: Name
     email: Email
     password: NewPassword

@@ -34,7 +34,7 @@ from painelml.tenancy.models import NewTenant
 def sign_up(wanted: SignUp) -> SignedUp:
     """A tenant and its OWNER, both or neither; raises EmailTaken."""
     owner = NewOwner(name=wanted.name, email=wanted.email, password=wanted.password)
-    return _open(NewTenant(name=wanted.tenant_name, email=wanted.email), owner)
+    return _open(NewTenant(name=wanted.company_name, email=wanted.email), owner)
 
 
 def open_tenant(wanted: NewTenantWithOwner) -> SignedUp:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from painelml.core.config import config
 from painelml.core.secrets import secret
+from painelml.core.text import storable
 from painelml.marketplace.errors import (
     AccessRefused,
     CallRefused,
@@ -176,7 +177,7 @@ def _answered(response: Response) -> Answer:
         return Answer(None)
     if 200 <= response.status_code < 300:
         try:
-            document = response.json()
+            document = storable(response.json(), source=response.content)
         except ValueError:
             raise MarketplaceBusy("an answer that is not JSON") from None
         missing = response.headers.get("X-Content-Missing", "") if response.status_code == 206 else ""

@@ -11,7 +11,8 @@ from aws_lambda_powertools.event_handler import Response
 from painelml.core.errors import PainelError
 from painelml.core.http import header, language
 from painelml.core.secrets import parameter
-from painelml.marketplace.connect import COOKIE, Connection
+from painelml.marketplace.connect import COOKIE, Beginning, Connection
+from painelml.marketplace.models import Connect
 
 WEB_SETTINGS = "/?ml_account={account_id}#settings"
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}
@@ -40,6 +41,13 @@ def browser_cookie(event: Mapping[str, Any]) -> str:
         if name == COOKIE:
             return value
     return ""
+
+
+def begun(beginning: Beginning) -> Response[Connect]:
+    """The authorization URL, and the cookie that ties its consent to this browser."""
+    body = Connect(authorization_url=beginning.authorization_url, expires_at=beginning.expires_at)
+    headers = {"Cache-Control": "no-store", "Set-Cookie": beginning.set_cookie}
+    return Response(status_code=200, content_type="application/json", body=body, headers=headers)
 
 
 def connected(event: Mapping[str, Any], connection: Connection) -> Response[Any]:

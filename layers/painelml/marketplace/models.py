@@ -10,9 +10,12 @@ from uuid import UUID
 
 from pydantic import AliasPath, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
+from painelml.core.fields import Order as Request
 from painelml.core.wire import Moment, Money
 
 AccountStatus = Literal["ACTIVE", "RECONNECT_REQUIRED", "DISCONNECTED"]
+
+Site = Literal["MLB", "MLA", "MLM", "MLC", "MCO", "MLU", "MPE", "MLV", "MEC", "MRD", "MPA", "CBT"]
 
 # ISO 4217: these currencies of Mercado Livre's countries have no minor unit.
 WITHOUT_CENTS = frozenset({"CLP", "PYG"})
@@ -33,6 +36,19 @@ class ConnectedAccount:
     seller_id: int
     site_id: str
     status: AccountStatus
+
+
+class ConnectRequest(Request):
+    """Which country's consent page to open."""
+
+    site_id: Site = "MLB"
+
+
+class Connect(BaseModel):
+    """Open `authorization_url` in the same browser: it holds the cookie that the way back asks for."""
+
+    authorization_url: str
+    expires_at: Moment
 
 
 class Health(BaseModel):

@@ -12,7 +12,7 @@ from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession, tenant_session
 from painelml.core.errors import InvalidRequest, NotFound
 from painelml.core.observability import logger
-from painelml.core.pages import Page, decode_cursor, encode_cursor
+from painelml.core.pages import Page, decode_cursor, decode_id, page_of
 from painelml.core.wire import money
 from painelml.marketplace import connect, queries, tokens
 from painelml.marketplace.errors import AccessRefused, MarketplaceBusy, ReconnectRequired
@@ -37,13 +37,9 @@ NEWEST = ("infinity", 2**63 - 1)
 
 
 def list_accounts(session: TenantSession, *, limit: int, cursor: str | None) -> Page[Account]:
-    after = _uuid(decode_cursor(cursor, 1)[0]) if cursor else UUID(int=0)
+    after = decode_id(cursor) or UUID(int=0)
     rows = queries.accounts(session, after=after, limit=limit)
-    shown = rows[:limit]
-    return Page(
-        data=[_account(row) for row in shown],
-        next_cursor=encode_cursor(shown[-1]["id"]) if len(rows) > limit else None,
-    )
+    return page_of([_account(row) for row in rows], limit, key=lambda account: (account.id,))
 
 
 def find_account(session: TenantSession, account_id: UUID) -> Account:
@@ -87,11 +83,7 @@ def list_items(
     if not ITEM_ID.fullmatch(after):
         raise _foreign_cursor()
     rows = queries.items(session, account_id=account_id, status=status, after=after, limit=limit)
-    shown = rows[:limit]
-    return Page(
-        data=[_item(row) for row in shown],
-        next_cursor=encode_cursor(shown[-1]["id"]) if len(rows) > limit else None,
-    )
+    return page_of([_item(row) for row in rows], limit, key=lambda item: (item.id,))
 
 
 def find_item(session: TenantSession, item_id: str) -> Item:
@@ -106,12 +98,7 @@ def list_orders(
 ) -> Page[OrderSummary]:
     """Newest first."""
     rows = queries.orders(session, account_id=account_id, status=status, before=_before(cursor), limit=limit)
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
-    return Page(
-        data=[OrderSummary(**_order(row)) for row in shown],
-        next_cursor=encode_cursor(last["date_created"].isoformat(), last["id"]) if last else None,
-    )
+    return page_of([OrderSummary(**_order(row)) for row in rows], limit, key=lambda order: (order.created_at, order.id))
 
 
 def find_order(session: TenantSession, order_id: str) -> Order:
@@ -234,13 +221,6 @@ def _before(cursor: str | None) -> tuple[str, int]:
     moment, order_id = decode_cursor(cursor, 2)
     try:
         return datetime.fromisoformat(moment).isoformat(), int(order_id)
-    except ValueError:
-        raise _foreign_cursor() from None
-
-
-def _uuid(text: str) -> UUID:
-    try:
-        return UUID(text)
     except ValueError:
         raise _foreign_cursor() from None
 

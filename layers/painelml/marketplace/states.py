@@ -91,7 +91,7 @@ def take(state: str, cookie: str) -> KeptState:
 
 
 def _put_copy(state_hash: bytes, held: _Held) -> None:
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisClusterException, RedisError
 
     copy = {
         "cookie_hash": held.cookie_hash.hex(),
@@ -102,16 +102,16 @@ def _put_copy(state_hash: bytes, held: _Held) -> None:
     }
     try:
         cache().set(_key(state_hash), json.dumps(copy), ex=int(LIFE.total_seconds()))
-    except RedisError as error:
+    except (RedisError, RedisClusterException) as error:
         logger.warning("connection state kept without its copy", extra={"reason": type(error).__name__})
 
 
 def _take_copy(state_hash: bytes) -> _Held | None:
-    from redis.exceptions import RedisError
+    from redis.exceptions import RedisClusterException, RedisError
 
     try:
         text = cache().getdel(_key(state_hash))
-    except RedisError as error:
+    except (RedisError, RedisClusterException) as error:
         logger.warning("connection state read from its row", extra={"reason": type(error).__name__})
         return None
     if not text:

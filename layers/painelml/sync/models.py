@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, Field
 
 from painelml.core.errors import Conflict, Text
+from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
 Scope = Literal["items", "orders"]
@@ -27,10 +28,8 @@ class SyncAlreadyRunning(Conflict):
     }
 
 
-class SyncRequest(BaseModel):
+class SyncRequest(Order):
     """What to bring in, and how many days back (orders; items have no dates)."""
-
-    model_config = ConfigDict(extra="forbid")
 
     scope: Literal["items", "orders", "all"] = "all"
     days: Annotated[int, Field(ge=1, le=365, description="Mercado Livre keeps 12 months of orders.")] = 90

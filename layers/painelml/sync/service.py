@@ -10,7 +10,7 @@ from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession
 from painelml.core.errors import InvalidRequest, NotFound
 from painelml.core.ids import uuid7
-from painelml.core.pages import Page, decode_cursor, encode_cursor
+from painelml.core.pages import Page, decode_cursor, page_of
 from painelml.marketplace import jobs
 from painelml.marketplace import queries as accounts
 from painelml.marketplace.errors import ReconnectRequired
@@ -133,12 +133,7 @@ def status(session: TenantSession, account_id: UUID) -> SyncStatus:
 def history(session: TenantSession, *, account_id: UUID | None, limit: int, cursor: str | None) -> Page[SyncRun]:
     """Newest first."""
     rows = queries.runs(session, account_id=account_id, before=_before(cursor), limit=limit)
-    shown = rows[:limit]
-    last = shown[-1] if len(rows) > limit else None
-    return Page(
-        data=[_run(row) for row in shown],
-        next_cursor=encode_cursor(last["started_at"].isoformat(), last["id"]) if last else None,
-    )
+    return page_of([_run(row) for row in rows], limit, key=lambda run: (run.started_at, run.id))
 
 
 def _before(cursor: str | None) -> tuple[str, UUID]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -10,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from painelml.core.fields import Email, Name, Order
+from painelml.core.wire import Moment
 
 
 class Plan(StrEnum):
@@ -56,8 +56,8 @@ class Tenant(BaseModel):
     plan: Plan
     status: TenantStatus
     max_accounts: int
-    created_at: datetime
-    updated_at: datetime
+    created_at: Moment
+    updated_at: Moment
 
 
 class NewTenant(Order):

@@ -1,4 +1,4 @@
-"""The door of signed sources: cap, verify over the raw bytes, queue, answer. No database, no cache: it stays up without them."""
+"""The door of signed sources: cap, verify over the raw bytes, queue, answer. It stays up without database and cache."""
 
 from __future__ import annotations
 

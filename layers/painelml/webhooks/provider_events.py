@@ -10,6 +10,7 @@ from typing import Any
 from painelml.core.db import directory_session
 from painelml.core.observability import logger
 from painelml.core.queues import Batch, Message
+from painelml.core.text import storable
 from painelml.webhooks import queries
 
 STRIPE_TYPES = frozenset(
@@ -36,7 +37,8 @@ def work_through(batch: Batch) -> None:
 
 def _store(message: Message) -> None:
     queued = message.json()
-    event = json.loads(base64.b64decode(queued["body_base64"]))
+    body = base64.b64decode(queued["body_base64"])
+    event = storable(json.loads(body), source=body)
     livemode = bool(event.get("livemode"))
     status = _status(event["type"], livemode=livemode, expected=bool(queued["livemode"]))
     with directory_session() as session:

@@ -44,7 +44,7 @@ def verify(body: bytes, header: str, secrets: Sequence[str]) -> None:
         raise SignatureMissing(errors=[{"field": "Stripe-Signature", "message": "t and v1 are required"}])
     signed = stamp.encode() + b"." + body
     ours = [hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest() for secret in secrets if secret]
-    if not any([hmac.compare_digest(mine, theirs) for mine in ours for theirs in given]):
+    if not any(hmac.compare_digest(mine, theirs) for mine in ours for theirs in given):
         raise SignatureWrong
     if abs(now().timestamp() - int(stamp)) > TOLERANCE_SECONDS:
         raise SignatureWrong

@@ -1,0 +1,95 @@
+"""Mercado Livre accounts: connecting, listing, disconnecting, and their syncs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Query
+
+from painelml.core.caller import current_caller
+from painelml.core.db import tenant_session
+from painelml.core.errors import PainelError
+from painelml.core.http import entry_point, header, http_app
+from painelml.core.pages import Cursor, Limit, Page
+from painelml.identity.permissions import Permission, current_tenant, permitted
+from painelml.marketplace import connect, landing
+from painelml.marketplace import service as marketplace
+from painelml.marketplace.models import Account, Connect, ConnectRequest
+from painelml.sync import service as sync
+from painelml.sync.models import StartedRuns, SyncRequest, SyncRun, SyncStatus
+
+app = http_app()
+Told = Annotated[str | None, Query(max_length=512)]
+
+
+@app.post("/ml-accounts/connect")
+@permitted(Permission.MANAGE_ML_ACCOUNTS)
+def begin_connection(body: ConnectRequest) -> Response[Connect]:
+    origin = header(app.current_event.raw_event, "origin")
+    return landing.begun(connect.begin(current_caller(), site_id=body.site_id, origin=origin))
+
+
+@app.get(connect.CALLBACK)
+def finish_connection(state: Told = None, code: Told = None, error: Told = None) -> Response[Any]:
+    event = app.current_event.raw_event
+    try:
+        made = connect.finish(state=state or "", code=code, error=error, cookie=landing.browser_cookie(event))
+        with tenant_session(made.account.tenant_id) as session:
+            sync.start_first(session, made.account.id, user_id=made.user_id)
+    except PainelError as refusal:
+        return landing.failed(event, refusal)
+    return landing.connected(event, made)
+
+
+@app.get("/ml-accounts")
+@permitted(Permission.READ_ML_ACCOUNTS)
+def list_accounts(limit: Limit = 50, cursor: Cursor = None) -> Page[Account]:
+    with tenant_session(current_tenant()) as session:
+        return marketplace.list_accounts(session, limit=limit, cursor=cursor)
+
+
+@app.get("/ml-accounts/<account_id>")
+@permitted(Permission.READ_ML_ACCOUNTS)
+def read_account(account_id: UUID) -> Account:
+    with tenant_session(current_tenant()) as session:
+        return marketplace.find_account(session, account_id)
+
+
+@app.delete("/ml-accounts/<account_id>", status_code=204)
+@permitted(Permission.MANAGE_ML_ACCOUNTS)
+def disconnect_account(account_id: UUID) -> Response[None]:
+    marketplace.disconnect(current_tenant(), account_id)
+    return Response(204)
+
+
+@app.post("/ml-accounts/<account_id>/sync", status_code=202)
+@permitted(Permission.START_SYNC)
+def start_sync(account_id: UUID, body: SyncRequest) -> StartedRuns:
+    with tenant_session(current_tenant()) as session:
+        return StartedRuns(runs=sync.request(session, account_id, body, user_id=current_caller().user_id))
+
+
+@app.get("/ml-accounts/<account_id>/sync")
+@permitted(Permission.READ_SALES)
+def read_sync(account_id: UUID) -> SyncStatus:
+    with tenant_session(current_tenant()) as session:
+        return sync.status(session, account_id)
+
+
+@app.get("/sync-runs")
+@permitted(Permission.READ_SALES)
+def list_runs(limit: Limit = 50, cursor: Cursor = None, account_id: Annotated[UUID | None, Query()] = None) -> Page[SyncRun]:
+    with tenant_session(current_tenant()) as session:
+        return sync.history(session, account_id=account_id, limit=limit, cursor=cursor)
+
+
+@app.get("/sync-runs/<run_id>")
+@permitted(Permission.READ_SALES)
+def read_run(run_id: UUID) -> SyncRun:
+    with tenant_session(current_tenant()) as session:
+        return sync.find(session, run_id)
+
+
+handler = entry_point(app)

@@ -1,0 +1,318 @@
+"""Syncs: first, incremental, by schedule; refused twice, resumed, and equal to what Mercado Livre has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from lambdas.marketplace.handler import handler as marketplace
+from lambdas.sales.handler import handler as sales
+from lambdas.sync_dispatcher.handler import handler as dispatcher
+from lambdas.sync_worker.handler import handler as sync_worker
+from painelml.core import clock
+from painelml.core.db import tenant_session
+from painelml.core.errors import RetryLater
+from painelml.sync import pages, service, work
+from painelml.sync.models import PageJob
+from tests.http import Context, call
+from tests.people import Person, sign_up
+from tests.queues import drain, invoke, receive, record
+from tests.sellers import connect, connect_and_sync
+from tests.servers import Database
+from tests.simulator import Simulator
+
+
+@pytest.fixture
+def person(platform: Database) -> Person:
+    return sign_up()
+
+
+def every(person: Person, path: str, **query: str) -> Iterator[dict[str, Any]]:
+    """All rows of a list, page by page."""
+    cursor: dict[str, str] = {}
+    while True:
+        page = call(sales, "GET", path, caller=person.caller, query={"limit": "100", **query, **cursor})
+        assert page.status == 200, page.text
+        yield from page.json["data"]
+        if page.json["next_cursor"] is None:
+            return
+        cursor = {"cursor": page.json["next_cursor"]}
+
+
+def runs_of(person: Person, account_id: UUID) -> dict[str, dict[str, Any]]:
+    """The newest run of each scope."""
+    status = call(marketplace, "GET", f"/ml-accounts/{account_id}/sync", caller=person.caller)
+    assert status.status == 200, status.text
+    return {run["scope"]: run for run in status.json["runs"]}
+
+
+@pytest.mark.req("B003", "B004", "B021", "B023", "B024", "B027", "A017", "A094")
+def test_the_first_sync_equals_what_mercado_livre_has(sim: Simulator, person: Person) -> None:
+    seller = sim.seller(items=150, orders=2500, days=90)
+    account_id = connect(person, sim, seller)
+    started = runs_of(person, account_id)
+    assert {run["status"] for run in started.values()} == {"running"}
+    drain("jobs", sync_worker)
+    truth = sim.truth(seller)
+    runs = runs_of(person, account_id)
+    assert {run["status"] for run in runs.values()} == {"done"}
+    assert runs["orders"]["processed"]["orders"] >= 2500
+    assert runs["items"]["processed"] == {"items": 150, "orders": 0, "shipments": 0, "questions": 0}
+    assert runs["orders"]["errors"] == runs["items"]["errors"] == []
+    orders = list(every(person, "/orders"))
+    assert {int(order["id"]) for order in orders} == set(truth["orders"]["ids"])
+    assert len(orders) == truth["orders"]["total"]
+    assert sum(order["total"]["amount"] for order in orders) == truth["orders"]["total_amount_cents"]
+    for status, expected in truth["orders"]["by_status"].items():
+        of_status = [order for order in orders if order["status"] == status]
+        assert len(of_status) == expected["count"]
+        assert sum(order["paid"]["amount"] for order in of_status) == expected["paid_amount_cents"]
+    assert {item["id"] for item in every(person, "/items")} == set(truth["items"]["ids"])
+    created = [(order["created_at"], int(order["id"])) for order in orders]
+    assert created == sorted(created, reverse=True)
+    account = call(marketplace, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json
+    assert account["last_synced_at"]
+
+
+def test_lists_filter_by_status_and_account(sim: Simulator, person: Person) -> None:
+    account_id = connect_and_sync(person, sim, sim.seller(items=10, orders=60))
+    orders = list(every(person, "/orders"))
+    paid = list(every(person, "/orders", status="paid"))
+    assert paid == [order for order in orders if order["status"] == "paid"]
+    assert list(every(person, "/orders", account_id=str(account_id))) == orders
+    assert list(every(person, "/orders", account_id=str(uuid4()))) == []
+    active = list(every(person, "/items", status="active", account_id=str(account_id)))
+    assert active == [item for item in every(person, "/items") if item["status"] == "active"]
+
+
+def test_an_order_shows_its_lines_and_fees_in_cents(sim: Simulator, person: Person) -> None:
+    connect_and_sync(person, sim, sim.seller(items=5, orders=20))
+    summary = next(every(person, "/orders", status="paid"))
+    order = call(sales, "GET", f"/orders/{summary['id']}", caller=person.caller).json
+    (line,) = order["items"]
+    assert line["unit_price"]["amount"] * line["quantity"] == order["total"]["amount"]
+    assert line["sale_fee"]["amount"] * line["quantity"] == order["marketplace_fee"]["amount"]
+    assert order["total"]["currency"] == "BRL"
+    assert order["created_at"].endswith("Z")
+
+
+@pytest.mark.parametrize("query", [{"limit": "0"}, {"limit": "101"}, {"cursor": "???"}, {"cursor": "WzFd"}, {"status": "a;b"}])
+def test_bad_parameters_are_told(platform: Database, person: Person, query: dict[str, str]) -> None:
+    assert call(sales, "GET", "/orders", caller=person.caller, query=query).status == 400
+
+
+@pytest.mark.req("A055")
+def test_another_tenants_ids_are_not_found(sim: Simulator, person: Person) -> None:
+    account_id = connect_and_sync(person, sim, sim.seller(items=3, orders=5))
+    order, item = next(every(person, "/orders"))["id"], next(every(person, "/items"))["id"]
+    run = runs_of(person, account_id)["orders"]["id"]
+    rival = sign_up().caller
+    assert call(sales, "GET", "/orders", caller=rival).json["data"] == []
+    for handler, method, path in [
+        (sales, "GET", f"/orders/{order}"),
+        (sales, "POST", f"/orders/{order}/resync"),
+        (sales, "GET", f"/items/{item}"),
+        (marketplace, "GET", f"/ml-accounts/{account_id}"),
+        (marketplace, "DELETE", f"/ml-accounts/{account_id}"),
+        (marketplace, "POST", f"/ml-accounts/{account_id}/sync"),
+        (marketplace, "GET", f"/ml-accounts/{account_id}/sync"),
+        (marketplace, "GET", f"/sync-runs/{run}"),
+    ]:
+        body: dict[str, Any] | None = {} if path.endswith("/sync") and method == "POST" else None
+        assert call(handler, method, path, caller=rival, body=body).status == 404, path
+    assert call(marketplace, "GET", "/sync-runs", caller=rival).json["data"] == []
+
+
+@pytest.mark.req("B022")
+def test_a_second_start_is_refused_while_one_runs(sim: Simulator, person: Person) -> None:
+    account_id = connect(person, sim, sim.seller(items=1))
+    path = f"/ml-accounts/{account_id}/sync"
+    refused = call(marketplace, "POST", path, body={"scope": "orders", "days": 7}, caller=person.caller)
+    assert (refused.status, refused.json["code"]) == (409, "sync_already_running")
+    drain("jobs", sync_worker)
+    started = call(marketplace, "POST", path, body={"scope": "orders", "days": 7}, caller=person.caller)
+    assert started.status == 202
+    (run,) = started.json["runs"]
+    assert (run["scope"], run["days"], run["trigger"], run["status"]) == ("orders", 7, "manual", "running")
+    both = call(marketplace, "POST", path, body={}, caller=person.caller)
+    assert [run["scope"] for run in both.json["runs"]] == ["items"]
+    drain("jobs", sync_worker)
+    history = call(marketplace, "GET", "/sync-runs", query={"account_id": str(account_id)}, caller=person.caller).json
+    assert [run["trigger"] for run in history["data"]] == ["manual", "manual", "connect", "connect"]
+    one = call(marketplace, "GET", f"/sync-runs/{run['id']}", caller=person.caller).json
+    assert one["status"] == "done"
+
+
+@pytest.mark.req("B021")
+@pytest.mark.parametrize("body", [{"days": 0}, {"days": 366}, {"scope": "everything"}, {"since": "2026-01-01"}])
+def test_a_sync_request_has_bounds(sim: Simulator, person: Person, body: dict[str, Any]) -> None:
+    assert call(marketplace, "POST", f"/ml-accounts/{uuid4()}/sync", body=body, caller=person.caller).status == 400
+
+
+@pytest.mark.req("B026", "A017", "A094")
+def test_a_redelivered_page_goes_on_without_doing_anything_twice(sim: Simulator, person: Person) -> None:
+    account_id = connect(person, sim, sim.seller(items=1, orders=450, days=20))
+    (first,) = [one for one in receive("jobs") if is_page(person, one, "orders")]
+    assert invoke(sync_worker, first) == []
+    lost = [one for one in receive("jobs") if is_page(person, one, "orders")]
+    assert len(lost) == 1
+    before = runs_of(person, account_id)["orders"]
+    assert (before["page"], before["processed"]["orders"]) == (1, 200)
+    # The continuation is lost; the first message comes again, as after a worker's death.
+    assert invoke(sync_worker, first) == []
+    drain("jobs", sync_worker)
+    after = runs_of(person, account_id)["orders"]
+    assert (after["status"], after["processed"]["orders"]) == ("done", 450)
+
+
+def test_a_page_ahead_of_its_run_waits(sim: Simulator, person: Person) -> None:
+    account_id = connect(person, sim, sim.seller(items=1, orders=10))
+    run = runs_of(person, account_id)["orders"]
+    receive("jobs")
+    ahead = PageJob(tenant_id=person.caller.tenant_id, run_id=UUID(run["id"]), page=1)
+    with pytest.raises(RetryLater):
+        work.page(ahead, deferrals=0)
+    work.page(ahead, deferrals=work.PATIENCE)
+    assert runs_of(person, account_id)["orders"]["page"] == 0
+
+
+def test_two_workers_with_one_page_write_it_once(sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    account_id = connect(person, sim, sim.seller(items=1, orders=150))
+    (first,) = [one for one in receive("jobs") if is_page(person, one, "orders")]
+    real = pages.orders_page
+    raced: list[bool] = []
+
+    def overtaken(*args: Any) -> Any:
+        if not raced:
+            raced.append(True)
+            assert invoke(sync_worker, first) == []
+        return real(*args)
+
+    monkeypatch.setattr("painelml.sync.work.orders_page", overtaken)
+    assert invoke(sync_worker, first) == []
+    drain("jobs", sync_worker)
+    run = runs_of(person, account_id)["orders"]
+    assert (run["status"], run["page"], run["processed"]["orders"]) == ("done", 1, 150)
+
+
+@pytest.mark.req("B025")
+def test_a_run_that_cannot_go_on_says_why(sim: Simulator, person: Person) -> None:
+    seller = sim.seller(items=1)
+    account_id = connect(person, sim, seller)
+    sim.ask("POST", f"/_sim/sellers/{seller}/revoke", {})
+    drain("jobs", sync_worker)
+    runs = runs_of(person, account_id)
+    assert {run["status"] for run in runs.values()} == {"failed"}
+    assert all(run["errors"][0]["code"] == "reconnect_required" for run in runs.values())
+    path = f"/ml-accounts/{account_id}/sync"
+    assert call(marketplace, "POST", path, body={}, caller=person.caller).json["code"] == "reconnect_required"
+
+
+def test_a_busy_mercado_livre_puts_the_page_off(sim: Simulator, person: Person) -> None:
+    account_id = connect(person, sim, sim.seller(items=1, orders=5))
+    sim.chaos(error_rate=1.0, error_status=429, error_body="text", error_prefix="/orders")
+    job = PageJob(tenant_id=person.caller.tenant_id, run_id=UUID(runs_of(person, account_id)["orders"]["id"]), page=0)
+    with pytest.raises(RetryLater) as pause:
+        work.page(job, deferrals=3)
+    assert 16 <= pause.value.seconds <= 24
+    sim.calm()
+    drain("jobs", sync_worker)
+    assert runs_of(person, account_id)["orders"]["status"] == "done"
+
+
+def test_a_truncated_answer_is_no_answer(sim: Simulator, person: Person) -> None:
+    account_id = connect(person, sim, sim.seller(items=1, orders=5))
+    sim.chaos(error_rate=1.0, error_status=500, error_body="truncated", error_prefix="/orders")
+    job = PageJob(tenant_id=person.caller.tenant_id, run_id=UUID(runs_of(person, account_id)["orders"]["id"]), page=0)
+    with pytest.raises(RetryLater):
+        work.page(job, deferrals=0)
+
+
+def test_a_window_past_the_offset_cap_is_split(sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pages, "OFFSET_CAP", 100)
+    seller = sim.seller(items=5, orders=700, days=60)
+    connect_and_sync(person, sim, seller)
+    assert {int(order["id"]) for order in every(person, "/orders")} == set(sim.truth(seller)["orders"]["ids"])
+
+
+def test_an_expired_scan_starts_again(sim: Simulator, person: Person) -> None:
+    seller = sim.seller(items=250)
+    account_id = connect(person, sim, seller)
+    (first,) = [one for one in receive("jobs") if is_page(person, one, "items")]
+    assert invoke(sync_worker, first) == []
+    sim.ask("POST", "/_sim/clock", {"advance_seconds": 301})
+    drain("jobs", sync_worker)
+    assert runs_of(person, account_id)["items"]["status"] == "done"
+    assert {item["id"] for item in every(person, "/items")} == set(sim.truth(seller)["items"]["ids"])
+
+
+@pytest.mark.req("A034", "A102", "K53")
+def test_the_schedule_brings_in_what_changed(sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    seller = sim.seller(items=3, orders=30)
+    account_id = connect_and_sync(person, sim, seller)
+    quiet = sim.order(seller, announce=False)
+    dispatcher({"spread_seconds": 0}, Context())
+    assert drain("jobs", sync_worker) == 0
+    at(monkeypatch, clock.now() + timedelta(minutes=31))
+    assert dispatcher({"spread_seconds": 0}, Context())["sent"] >= 1
+    drain("jobs", sync_worker)
+    assert call(sales, "GET", f"/orders/{quiet}", caller=person.caller).status == 200
+    run = runs_of(person, account_id)["orders"]
+    assert (run["trigger"], run["status"]) == ("schedule", "done")
+    assert dispatcher({"spread_seconds": 0}, Context())["sent"] == 0
+
+
+def test_the_schedule_revives_a_run_whose_message_was_lost(
+    sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    account_id = connect(person, sim, sim.seller(items=1, orders=30))
+    receive("jobs")
+    at(monkeypatch, clock.now() + timedelta(minutes=31))
+    dispatcher({"spread_seconds": 0}, Context())
+    drain("jobs", sync_worker)
+    run = runs_of(person, account_id)["orders"]
+    assert (run["trigger"], run["status"]) == ("connect", "done")
+
+
+def test_jobs_carry_their_tenant_as_group(sim: Simulator, person: Person) -> None:
+    connect(person, sim, sim.seller(items=1))
+    assert {one["attributes"].get("MessageGroupId") for one in receive("jobs")} == {str(person.caller.tenant_id)}
+
+
+def test_a_poison_job_comes_back_alone(sim: Simulator, person: Person) -> None:
+    account_id = connect(person, sim, sim.seller(items=1, orders=5))
+    good, poison = receive("jobs"), record({"kind": "unheard-of"})
+    assert invoke(sync_worker, *good, poison) == [poison["messageId"]]
+    assert runs_of(person, account_id)["orders"]["status"] == "done"
+
+
+def test_a_partial_answer_never_erases(sim: Simulator, person: Person, platform: Database) -> None:
+    connect_and_sync(person, sim, sim.seller(items=1, orders=1))
+    order = next(every(person, "/orders"))
+    assert order["buyer_id"]
+    sim.chaos(partial_orders=1.0)
+    assert call(sales, "POST", f"/orders/{order['id']}/resync", caller=person.caller).status == 202
+    drain("jobs", sync_worker)
+    assert call(sales, "GET", f"/orders/{order['id']}", caller=person.caller).json["buyer_id"] == order["buyer_id"]
+    with psycopg.connect(platform.superuser_url) as admin:
+        held = admin.execute("select missing, raw ? 'buyer' from app.orders where id = %s", [int(order["id"])]).fetchone()
+    assert held == (["buyer"], True)
+
+
+def is_page(person: Person, one: dict[str, Any], scope: str) -> bool:
+    job = PageJob.model_validate_json(one["body"])
+    with tenant_session(person.caller.tenant_id) as session:
+        return service.find(session, job.run_id).scope == scope
+
+
+def at(monkeypatch: pytest.MonkeyPatch, moment: Any) -> None:
+    """Moves our clock, not Mercado Livre's."""
+    from painelml.sync import dispatch
+
+    for module in (dispatch, service, work, pages):
+        monkeypatch.setattr(module, "now", lambda: moment)
