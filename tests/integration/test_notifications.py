@@ -354,9 +354,9 @@ def test_what_was_told_long_ago_is_forgotten(sim: Simulator, person: Person, pla
 
 
 def test_an_order_can_be_asked_for_again(sim: Simulator, person: Person) -> None:
-    seller = sim.seller(orders=1)
+    seller = sim.seller()
+    order_id = sim.order(seller, status="paid")
     connect_and_sync(person, sim, seller)
-    (order_id,) = sim.truth(seller)["orders"]["ids"]
     sim.ask("POST", "/_sim/clock", {"advance_seconds": 5})
     sim.change(order_id, "cancel", announce=False)
     assert readable(person, order_id).json["status"] != "cancelled"
