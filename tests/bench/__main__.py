@@ -13,10 +13,20 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import imports, rls, workers
+from tests.bench import imports, rls, running, workers
 from tests.bench.result import Result
 
-BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {"imports": imports.run, "rls": rls.run, "workers": workers.run}
+BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
+    "imports": imports.run,
+    "rls": rls.run,
+    "workers": workers.run,
+    "running": running.run,
+}
+    "imports": imports.run,
+    "rls": rls.run,
+    "workers": workers.run,
+    "running": running.run,
+}
 FOLDER = Path(os.environ.get("PAINEL_HOME", ".painel"))
 
 
