@@ -187,9 +187,10 @@ def cache_rows(cache: elasticache.CfnServerlessCache | elasticache.CfnReplicatio
 
 def nat_instance_rows(instances: Sequence[ec2.IInstance]) -> list[AlarmRow]:
     """The only way out of economy's private subnets: moved to another host, or started again, without a person."""
+    # Not equally long: recovering and rebooting at once would get in each other's way.
     checks = {
-        "host": ("StatusCheckFailed_System", actions.Ec2InstanceAction.RECOVER),
-        "system": ("StatusCheckFailed_Instance", actions.Ec2InstanceAction.REBOOT),
+        "host": ("StatusCheckFailed_System", 2, actions.Ec2InstanceAction.RECOVER),
+        "system": ("StatusCheckFailed_Instance", 3, actions.Ec2InstanceAction.REBOOT),
     }
     return [
         AlarmRow(
@@ -204,9 +205,9 @@ def nat_instance_rows(instances: Sequence[ec2.IInstance]) -> list[AlarmRow]:
             ),
             severity=Severity.CRITICAL,
             above=0,
-            periods=3,
+            periods=minutes,
             remedy=remedy,
         )
         for number, instance in enumerate(instances, start=1)
-        for what, (metric, remedy) in checks.items()
+        for what, (metric, minutes, remedy) in checks.items()
     ]

@@ -12,6 +12,11 @@ def add_checks(app: cdk.App) -> None:
     cdk.Validations.of(app).add_plugins(AwsSolutionsChecks(app))
 
 
+def acknowledge_plain_http(construct: IConstruct, *rules: str) -> None:
+    """Accept the TLS rules for what is on a laptop."""
+    acknowledge(construct, dict.fromkeys(rules, "The emulator on a laptop speaks HTTP only."))
+
+
 def acknowledge(construct: IConstruct, findings: dict[str, str]) -> None:
     """Accept findings on a construct and below it: AwsSolutions' rule id → a reason that a reviewer can check.
 

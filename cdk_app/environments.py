@@ -68,6 +68,11 @@ class Environment:
         return self.name == "local"
 
     @property
+    def speaks_tls(self) -> bool:
+        """Whether policies may insist on TLS: the emulator speaks HTTP only, and obeys them where it checks roles."""
+        return not self.is_local
+
+    @property
     def is_production(self) -> bool:
         return self.name == "prod"
 

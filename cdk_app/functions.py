@@ -165,6 +165,9 @@ class PainelFunction(Construct):
         self._grant_parameters("ssm:PutParameter", [parameter.value for parameter in spec.writes_parameters])
         for queue in spec.sends:
             around.queues[queue].grant_send_messages(self.role)
+            if around.environment.is_local:
+                # AWS reads a batch as many SendMessages; the emulator wants the batch granted by its own name.
+                around.queues[queue].grant(self.role, "sqs:SendMessageBatch")
         for queue in spec.inspects:
             around.queues[queue].grant(self.role, "sqs:GetQueueAttributes")
 

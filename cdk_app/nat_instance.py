@@ -57,7 +57,6 @@ class NatLaunchTemplate(Construct):
         acknowledge(
             instance,
             {
-                "EC26": "The disk is encrypted by the instance's launch template, which the rule does not read.",
                 "EC28": "Five-minute metrics are enough: status checks, which the alarm watches, come every minute.",
                 "EC29": "It holds no state; the alarm NatInstanceFailed recovers it and a deployment replaces it.",
             },

@@ -47,6 +47,12 @@ def _visible(name: str) -> waf.CfnWebACL.VisibilityConfigProperty:
     )
 
 
+def _reads_64_kb() -> waf.CfnWebACL.AssociationConfigProperty:
+    """At the edge WAF reads as much of a body as the rule BodySize lets through."""
+    limit = waf.CfnWebACL.RequestBodyAssociatedResourceTypeConfigProperty(default_size_inspection_limit="KB_64")
+    return waf.CfnWebACL.AssociationConfigProperty(request_body={"CLOUDFRONT": limit})
+
+
 class WebAcl(Construct):
     """A web ACL from rules in order, with a log of what it refused."""
 
@@ -62,7 +68,6 @@ class WebAcl(Construct):
         profile: Profile,
     ) -> None:
         super().__init__(scope, construct_id)
-        at_edge = where == "CLOUDFRONT"
         default = waf.CfnWebACL.DefaultActionProperty(
             allow={} if otherwise == "allow" else None, block=rules.refuse(403) if otherwise == "block" else None
         )
@@ -75,7 +80,7 @@ class WebAcl(Construct):
             custom_response_bodies=rules.problem_bodies(),
             visibility_config=_visible("All"),
             # At the edge WAF reads as much of a body as BodySize lets through.
-            association_config={"RequestBody": {"CLOUDFRONT": {"DefaultSizeInspectionLimit": "KB_64"}}} if at_edge else None,
+            association_config=_reads_64_kb() if where == "CLOUDFRONT" else None,
         )
         self.arn = self.resource.attr_arn
         self._build_log(name, profile)

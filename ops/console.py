@@ -47,9 +47,9 @@ class Report:
         table.add_column(no_wrap=True)
         for name, value in rows:
             table.add_row(name, value)
-        wide = self._out.options.update(width=_WIDEST)
-        width = Measurement.get(self._out, wide, table).maximum
-        self._out.print(table, width=width, crop=False, no_wrap=True, overflow="ignore")
+        wide = Console(quiet=self._as_json, highlight=False, width=_WIDEST)
+        wide.width = Measurement.get(wide, wide.options, table).maximum
+        wide.print(table)
 
     def result(self, document: Mapping[str, Any]) -> None:
         """The machine-readable answer, only with `--json`."""

@@ -154,7 +154,13 @@ def _publish_web(home: Home, report: Report) -> None:
     with report.step("Web pages"):
         distribution = aws.output(EDGE_STACK, "DistributionId")
         emulator.front_door(home).write_text(aws.domain_name(distribution))
-        web.upload(web.build(home.folder / "web"), aws.objects, aws.output(EDGE_STACK, "WebBucketName"))
+        try:
+            site = web.build(home.folder / "web")
+        except FileNotFoundError as error:
+            raise OperationError(
+                "The web pages could not be put together.", why=str(error), do="Run `make setup openapi`, then `make up`."
+            ) from error
+        web.upload(site, aws.objects, aws.output(EDGE_STACK, "WebBucketName"))
 
 
 def _endpoints(home: Home) -> Endpoints:

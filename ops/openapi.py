@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,16 @@ PROBLEM_STATUSES = {
     "429": "Too many requests; wait for Retry-After seconds.",
     "503": "A dependency did not answer; nothing was written.",
 }
+TAGS = {
+    "auth": ("auth .well-known me", "Entrar e sair · Sign-up, login, the life of a session"),
+    "tenant": ("tenant users", "A empresa e sua equipe · The company and its people"),
+    "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
+    "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
+    "webhooks": ("webhooks", "Portas de entrada dos parceiros · Where partners knock"),
+    "platform": ("admin", "Operação da plataforma · For platform roles only"),
+    "health": ("health ready", "Saúde do serviço · Whether the service is well"),
+}
+_GROUP = {segment: tag for tag, (segments, _) in TAGS.items() for segment in segments.split()}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -84,6 +95,7 @@ def document() -> dict[str, Any]:
             "`access_token` para **Authorize** e experimente.\n\nErrors are RFC 9457 problem documents.",
         },
         "servers": [{"url": "/api/v1", "description": "This environment, on the panel's own origin"}],
+        "tags": [{"name": tag, "description": told} for tag, (_, told) in TAGS.items()],
         "security": [{"bearer": []}],
         "paths": dict(sorted(paths.items())),
         "components": {
@@ -128,8 +140,15 @@ def _finished(path: str, verb: str, operation: dict[str, Any]) -> dict[str, Any]
         operation = {**operation, "parameters": [*operation.get("parameters", []), IDEMPOTENCY_KEY]}
     for status in sorted(wanted):
         kept.setdefault(status, {"$ref": f"#/components/responses/Problem{status}"})
-    finished = {**operation, "responses": dict(sorted(kept.items()))}
+    name = _function_name(path, verb, operation["operationId"])
+    named = {"tags": [_GROUP[path.split("/")[1]]], "operationId": name, "summary": name.replace("_", " ").capitalize()}
+    finished = {**operation, **named, "responses": dict(sorted(kept.items()))}
     return {**finished, "security": []} if public else finished
+
+
+def _function_name(path: str, verb: str, operation_id: str) -> str:
+    """The handler's own name for the operation: Powertools appends path and verb to it."""
+    return operation_id.removesuffix(f"_{verb}").removesuffix(re.sub(r"\W", "_", path)).strip("_")
 
 
 def _merge_schemas(into: dict[str, Any], schemas: dict[str, Any]) -> None:

@@ -223,13 +223,13 @@ def _prepare_users_server(home: Home) -> None:
     """Check that the role is like RDS's master, and create the database if it is missing."""
     owner = urlsplit(urls(home).owner)
     database = owner.path.strip("/")
-    version = int(_ask(urlunsplit(owner._replace(path="/postgres")), "show server_version_num"))
+    version = int(ask(urlunsplit(owner._replace(path="/postgres")), "show server_version_num"))
     if version < OLDEST_VERSION:
         raise OperationError(
             f"The server of PAINEL_DATABASE_URL is too old (version number {version}).",
             do="Use PostgreSQL 17.6 or newer, or unset PAINEL_DATABASE_URL to use the wheel.",
         )
-    role = _ask(
+    role = ask(
         urlunsplit(owner._replace(path="/postgres")),
         "select rolsuper or rolbypassrls or not rolcreaterole or not rolcreatedb from pg_roles where rolname = current_user",
     )
@@ -239,17 +239,17 @@ def _prepare_users_server(home: Home) -> None:
             why="A superuser hides mistakes that show only on AWS; without CREATEROLE and CREATEDB nothing migrates.",
             do="Create one: CREATE ROLE master LOGIN PASSWORD '…' NOSUPERUSER NOBYPASSRLS CREATEROLE CREATEDB;",
         )
-    exists = _ask(
+    exists = ask(
         urlunsplit(owner._replace(path="/postgres")),
         "select count(*) from pg_database where datname = :'name'",
         name=database,
     )
     if exists == "0":
-        _ask(urlunsplit(owner._replace(path="/postgres")), 'create database :"name"', name=database)
+        ask(urlunsplit(owner._replace(path="/postgres")), 'create database :"name"', name=database)
 
 
-def _ask(url: str, statement: str, **variables: str) -> str:
-    """One value by psql; raises OperationError that says why the server refused."""
+def ask(url: str, statement: str, **variables: str) -> str:
+    """What `statement` answers, by psql, columns split by `|`; raises OperationError that says why the server refused."""
     settings = [f"--set={name}={value}" for name, value in variables.items()]
     done = subprocess.run(
         [str(_program("psql")), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", *settings, "-d", url],
@@ -261,8 +261,8 @@ def _ask(url: str, statement: str, **variables: str) -> str:
     )
     if done.returncode:
         raise OperationError(
-            "The server of PAINEL_DATABASE_URL refused us.",
+            "PostgreSQL refused us.",
             why=done.stderr.strip(),
-            do="Check the address, the role and its password; or unset PAINEL_DATABASE_URL to use the wheel.",
+            do="Check the address, the role and its password in PAINEL_DATABASE_URL, or unset it to use the wheel.",
         )
     return done.stdout.strip()

@@ -29,7 +29,7 @@ class Seller:
     token: str = ""
 
     def register(self, *, company: str, name: str, email: str, password: str) -> None:
-        told = {"tenant_name": company, "name": name, "email": email, "password": password}
+        told = {"company_name": company, "name": name, "email": email, "password": password}
         self.call("POST", "/auth/register", told, expect=201)
 
     def log_in(self, *, email: str, password: str) -> None:

@@ -21,7 +21,7 @@ PART = "valkey"
 USER = "painel"
 SLOTS = 16384
 # What a client in cluster mode asks on connecting; the rest of @dangerous and @admin is not the application's business.
-_RIGHTS = "~* &* +@all -@admin -@dangerous +info +cluster|slots +cluster|shards +cluster|nodes +cluster|myid"
+_RIGHTS = "~* &* +@all -@admin -@dangerous +info +cluster|slots +cluster|shards +cluster|nodes +cluster|myid +cluster|info"
 
 
 def is_users_own() -> bool:
@@ -101,7 +101,7 @@ def why_unhealthy(address: str) -> str | None:
     )
     try:
         facts = node.info()
-        slots = _command(node, "CLUSTER SLOTS") if facts["cluster_enabled"] else []
+        cluster = _command(node, "CLUSTER INFO") if facts["cluster_enabled"] else {}
     except RedisError as error:
         return str(error)
     finally:
@@ -110,8 +110,9 @@ def why_unhealthy(address: str) -> str | None:
         return f"It is version {facts['redis_version']}."
     if not facts["cluster_enabled"]:
         return "It is a standalone server, and the application's client speaks to clusters only."
-    held = sum(int(last) - int(first) + 1 for first, last, *_ in slots)
-    return None if held == SLOTS else f"Its cluster holds {held} of {SLOTS} slots."
+    if cluster["cluster_state"] != "ok":
+        return f"Its cluster is not complete: {cluster['cluster_slots_ok']} of {SLOTS} slots are served."
+    return None
 
 
 def _answers(home: Home) -> bool:

@@ -113,7 +113,6 @@ class CacheStack(EnvironmentStack):
         acknowledge(
             group,
             {
-                "AEC5": "Port 6379 is in the architecture page; only security groups of ours reach it.",
                 "AEC6": "The user group asks for a user and a password (RBAC), which excludes the older AUTH token.",
             },
         )

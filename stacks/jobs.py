@@ -16,7 +16,7 @@ from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
 from cdk_app.base import EnvironmentStack
-from cdk_app.checks import acknowledge
+from cdk_app.checks import acknowledge, acknowledge_plain_http
 from cdk_app.environments import Environment
 from cdk_app.function_table import OPERATIONS, SCHEDULED, WORKERS, Batch
 from cdk_app.functions import FunctionSurroundings, PainelFunction
@@ -72,8 +72,10 @@ class JobsStack(EnvironmentStack):
             queue_name=environment.resource_name("schedules-dlq"),
             retention_period=KEPT,
             encryption=sqs.QueueEncryption.SQS_MANAGED,
-            enforce_ssl=True,
+            enforce_ssl=environment.speaks_tls,
         )
+        if not environment.speaks_tls:
+            acknowledge_plain_http(self.failed_schedules, "SQS4")
         acknowledge(self.failed_schedules, {"SQS3": "It is a dead-letter queue itself: of rules and of functions."})
         for spec in SCHEDULED:
             function = PainelFunction(self, spec.name, spec=spec, surroundings=around).function

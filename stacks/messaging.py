@@ -12,6 +12,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.base import EnvironmentStack
+from cdk_app.checks import acknowledge_plain_http
 from cdk_app.environments import Environment
 from cdk_app.function_table import QueueName, consumer_timeout_seconds
 from cdk_app.profiles import Profile
@@ -55,6 +56,7 @@ class MessagingStack(EnvironmentStack):
             construct_id,
             name=self._environment.resource_name(name.value),
             consumer_timeout=Duration.seconds(consumer_timeout_seconds(name)),
+            tls_only=self._environment.speaks_tls,
             fifo=fifo,
         )
 
@@ -64,8 +66,10 @@ class MessagingStack(EnvironmentStack):
             construct_id,
             topic_name=self._environment.resource_name(suffix),
             display_name=display_name,
-            enforce_ssl=True,
+            enforce_ssl=self._environment.speaks_tls,
         )
+        if not self._environment.speaks_tls:
+            acknowledge_plain_http(topic, "SNS3")
         # A policy of our own (TLS only) replaces the default one, which had let the account's alarms publish.
         topic.add_to_resource_policy(
             iam.PolicyStatement(

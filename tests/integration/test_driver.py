@@ -14,7 +14,7 @@ from pathlib import Path
 import psycopg
 import psycopg2
 import pytest
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 
 import painelml
 from tests.servers import Database
@@ -38,15 +38,14 @@ class Recording:
 @contextmanager
 def recording(database: Database, folder: Path) -> Generator[tuple[str, Recording]]:
     """A door of our own before PostgreSQL that writes down what the client says. Yields its connection string."""
-    told = conninfo_to_dict(database.app_url)
     recorded = Recording()
-    with socket.socket(socket.AF_UNIX) as door, socket.socket(socket.AF_UNIX) as server:
+    with socket.socket(socket.AF_UNIX) as door, socket.socket() as server:
         door.bind(str(folder / ".s.PGSQL.5432"))
         door.listen(1)
-        server.connect(f"{told['host']}/.s.PGSQL.5432")
+        server.connect(("127.0.0.1", database.server.port))
         serving = threading.Thread(target=_serve, args=(door, server, recorded), daemon=True)
         serving.start()
-        yield make_conninfo(database.app_url, host=str(folder), sslmode="disable", gssencmode="disable"), recorded
+        yield make_conninfo(database.app_url, host=str(folder), port=5432, sslmode="disable", gssencmode="disable"), recorded
         serving.join(5)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -399,15 +398,16 @@ def applied_twice(database: Database) -> list[Any]:
 
 
 @pytest.fixture
-def scratch(sim: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[Database, Path]]:
+def scratch(sim: Simulator, tmp_path_factory: pytest.TempPathFactory) -> Generator[Database]:
     """A PostgreSQL of this test's own, with our handlers pointed at it: it may be damaged and killed."""
-    folder, usual = tmp_path_factory.mktemp("scratch"), os.environ["PAINEL_DATABASE_URL"]
-    made = servers.make_database(folder)
+    usual = os.environ["PAINEL_DATABASE_URL"]
+    made = servers.make_database(tmp_path_factory.mktemp("scratch"))
     try:
         _point_at(made.app_url)
-        yield made, folder
+        yield made
     finally:
         _point_at(usual)
+        made.server.stop()
 
 
 def _point_at(url: str) -> None:
@@ -417,10 +417,9 @@ def _point_at(url: str) -> None:
 
 
 @pytest.mark.req("A024")
-def test_without_the_inbox_key_the_effect_happens_twice(sim: Simulator, scratch: tuple[Database, Path]) -> None:
+def test_without_the_inbox_key_the_effect_happens_twice(sim: Simulator, scratch: Database) -> None:
     """The mutant that proves that the check sees something."""
-    database, _ = scratch
-    with psycopg.connect(database.superuser_url, autocommit=True) as admin:
+    with psycopg.connect(scratch.superuser_url, autocommit=True) as admin:
         admin.execute("alter table app.inbox_events drop constraint inbox_events_pkey")
     seller, person = sim.seller(), sign_up()
     connect_and_sync(person, sim, seller)
@@ -428,14 +427,11 @@ def test_without_the_inbox_key_the_effect_happens_twice(sim: Simulator, scratch:
     for turn in range(2):
         invoke(webhook_worker, told(notification(seller, f"/orders/{order_id}", _id=f"twice-{order_id}-{turn}")))
         drain("jobs", sync_worker)
-    assert applied_twice(database) == [f"/orders/{order_id}"]
+    assert applied_twice(scratch) == [f"/orders/{order_id}"]
 
 
 @pytest.mark.req("A024", "A033")
-def test_killing_postgresql_among_200_notifications_loses_none(
-    sim: Simulator, scratch: tuple[Database, Path], undelayed: None
-) -> None:
-    database, folder = scratch
+def test_killing_postgresql_among_200_notifications_loses_none(sim: Simulator, scratch: Database, undelayed: None) -> None:
     seller, person = sim.seller(items=5), sign_up()
     connect_and_sync(person, sim, seller)
     orders = sim.ask("POST", "/_sim/storm", {"seller_ids": [seller], "orders_each": 100})["order_ids"][str(seller)]
@@ -445,16 +441,16 @@ def test_killing_postgresql_among_200_notifications_loses_none(
             queues.send(os.environ["PAINEL_QUEUE_WEBHOOKS"], json.dumps(body), attributes=genuine())
     works: list[tuple[str, SqsHandler]] = [("webhooks", webhook_worker), ("jobs", sync_worker)]
     _work_some(works, batches=8)
-    servers.kill_database(folder)
+    scratch.server.kill()
     _work_some(works, batches=4)
-    servers.start_database(folder)
+    scratch.server.start()
     for queue, handler in works:
         drain(queue, handler)
-    held = rows(database, "select id from app.orders")
+    held = rows(scratch, "select id from app.orders")
     assert sorted(held) == sorted(orders)
-    assert applied_twice(database) == []
-    assert len(rows(database, "select id from app.outbox_events")) == len(orders)
-    assert rows(database, "select count(*) from app.notifications where status = 'handled'") == [200]
+    assert applied_twice(scratch) == []
+    assert len(rows(scratch, "select id from app.outbox_events")) == len(orders)
+    assert rows(scratch, "select count(*) from app.notifications where status = 'handled'") == [200]
 
 
 def _work_some(works: list[tuple[str, SqsHandler]], *, batches: int) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import aws_cdk as cdk
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
@@ -16,10 +18,10 @@ from stacks.storage import StorageStack
 def main() -> None:
     app = cdk.App()
     context = app.node.try_get_context
-    size = {"environment": environment_named("local"), "profile": profile_named("local")}
+    size: dict[str, Any] = {"environment": environment_named("local"), "profile": profile_named("local")}
     storage = StorageStack(app, "storage", **size)
     messaging = MessagingStack(app, "messaging", **size)
-    around = {
+    around: dict[str, Any] = {
         **size,
         "network": NetworkAccess(),
         "database": DatabaseAccess(url=context("database_url"), owner_url=context("owner_database_url"), auth="password"),
