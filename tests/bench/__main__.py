@@ -22,11 +22,6 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "workers": workers.run,
     "running": running.run,
 }
-    "imports": imports.run,
-    "rls": rls.run,
-    "workers": workers.run,
-    "running": running.run,
-}
 FOLDER = Path(os.environ.get("PAINEL_HOME", ".painel"))
 
 

@@ -1,0 +1,57 @@
+"""All tenants, for the platform's own people."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from aws_lambda_powertools.event_handler import Response
+
+from painelml.core.caller import current_caller
+from painelml.core.db import directory_session
+from painelml.core.http import entry_point, http_app
+from painelml.core.pages import Cursor, Limit, Page
+from painelml.identity import service as people
+from painelml.identity.models import NewTenantWithOwner, SignedUp
+from painelml.identity.permissions import Permission, permitted
+from painelml.tenancy import service as tenancy
+from painelml.tenancy.models import PlatformTenantChanges, Tenant, TenantStatus
+
+app = http_app()
+
+
+@app.get("/admin/tenants")
+@permitted(Permission.READ_PLATFORM)
+def list_tenants(limit: Limit = 50, cursor: Cursor = None, status: TenantStatus | None = None) -> Page[Tenant]:
+    with directory_session() as session:
+        return tenancy.for_platform(session, current_caller().user_id, limit=limit, cursor=cursor, status=status)
+
+
+@app.post("/admin/tenants", status_code=201)
+@permitted(Permission.MANAGE_PLATFORM)
+def open_tenant(body: NewTenantWithOwner) -> SignedUp:
+    return people.open_tenant(body)
+
+
+@app.get("/admin/tenants/<tenant_id>")
+@permitted(Permission.READ_PLATFORM)
+def read_any_tenant(tenant_id: UUID) -> Tenant:
+    with directory_session() as session:
+        return tenancy.one_for_platform(session, current_caller().user_id, tenant_id)
+
+
+@app.patch("/admin/tenants/<tenant_id>")
+@permitted(Permission.MANAGE_PLATFORM)
+def change_any_tenant(tenant_id: UUID, body: PlatformTenantChanges) -> Tenant:
+    with directory_session() as session:
+        return tenancy.change_for_platform(session, current_caller().user_id, tenant_id, body)
+
+
+@app.delete("/admin/tenants/<tenant_id>", status_code=204)
+@permitted(Permission.MANAGE_PLATFORM)
+def cancel_tenant(tenant_id: UUID) -> Response[None]:
+    with directory_session() as session:
+        tenancy.cancel(session, current_caller().user_id, tenant_id)
+    return Response(204)
+
+
+handler = entry_point(app)
