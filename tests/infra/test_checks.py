@@ -98,8 +98,8 @@ def test_cfn_lint_finds_nothing(synthesis_of: Callable[[str], Synthesis], local:
     variants = [*(synthesis_of(pair) for pair in (*AWS_PAIRS, "prod/scale@sa-east-1")), named]
     files = [str(file) for variant in variants for file in variant.files]
     workers = os.cpu_count() or 1
-    shares = [(files[start::workers], IGNORED.keys()) for start in range(workers)]
-    shares.append(([str(file) for file in local.files], IGNORED.keys() | IGNORED_ON_A_LAPTOP.keys()))
+    shares: list[tuple[list[str], set[str]]] = [(files[start::workers], {*IGNORED}) for start in range(workers)]
+    shares.append(([str(file) for file in local.files], {*IGNORED, *IGNORED_ON_A_LAPTOP}))
     with ThreadPoolExecutor(workers) as pool:
         said = "".join(pool.map(lambda share: _lint(*share), shares))
     assert not said, said[-5000:]
