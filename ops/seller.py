@@ -78,7 +78,7 @@ class Seller:
         answer = self.send(method, path, body)
         if answer.status_code != expect:
             raise SellerFailure(f"{method} {path} answered {answer.status_code}, not {expect}: {answer.text[:300]}")
-        told: dict[str, Any] = answer.json()
+        told: dict[str, Any] = answer.json() if answer.content else {}
         return told
 
     def simulator(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:

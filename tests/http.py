@@ -7,9 +7,11 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http.cookies import SimpleCookie
+from importlib import import_module
 from typing import Any
 from uuid import uuid4
 
+from cdk_app.function_table import API_FUNCTIONS
 from lambdas.authorizer import handler as authorizer
 from painelml.core.caller import Caller
 from painelml.identity import tokens
@@ -73,6 +75,17 @@ def call(
             assert str(refusal) == "Unauthorized"
             return Answer(401, {"content-type": "application/problem+json"}, '{"status": 401, "code": "unauthenticated"}', {})
     return _answer(handler(event, Context()))
+
+
+def gateway(event: dict[str, Any], context: Any) -> dict[str, Any]:
+    """The handler that API Gateway would choose for the path: the function table's most exact route."""
+    path = event["path"].removeprefix("/v1/")
+    owner = next(name for route, name in _ROUTES if path == route or path.startswith(f"{route}/"))
+    answer: dict[str, Any] = import_module(f"lambdas.{owner}.handler").handler(event, context)
+    return answer
+
+
+_ROUTES = sorted(((route.path, spec.name) for spec in API_FUNCTIONS for route in spec.routes), key=lambda pair: -len(pair[0]))
 
 
 def rest_event(

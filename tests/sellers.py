@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from lambdas.marketplace.handler import handler as marketplace
 from lambdas.sync_worker.handler import handler as sync_worker
-from tests.http import Answer, call
+from tests.http import Answer, call, gateway
 from tests.people import Person
 from tests.queues import drain
 from tests.simulator import Simulator
@@ -19,7 +18,7 @@ REDIRECTS = [f"{API_URL}/ml-accounts/callback", f"{WEB_URL}/api/v1/ml-accounts/c
 
 def begin(person: Person, **headers: str) -> tuple[str, str]:
     """The authorization URL and the cookie that the browser got with it."""
-    begun = call(marketplace, "POST", "/ml-accounts/connect", body={}, caller=person.caller, headers=headers)
+    begun = call(gateway, "POST", "/ml-accounts/connect", body={}, caller=person.caller, headers=headers)
     assert begun.status == 200, begun.text
     return begun.json["authorization_url"], begun.cookies["painel_ml_connect"].split(";")[0]
 
@@ -27,7 +26,7 @@ def begin(person: Person, **headers: str) -> tuple[str, str]:
 def come_back(returned: dict[str, str], cookie: str, accept: str = "application/json", **headers: str) -> Answer:
     """The seller's browser at our callback."""
     sent = {"Accept": accept, **({"Cookie": cookie} if cookie else {}), **headers}
-    return call(marketplace, "GET", "/ml-accounts/callback", query=returned, headers=sent)
+    return call(gateway, "GET", "/ml-accounts/callback", query=returned, headers=sent)
 
 
 def connect(person: Person, sim: Simulator, seller_id: int) -> UUID:

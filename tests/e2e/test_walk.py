@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers import wait_until
+from tests.shops import Shop, open_shop
 from tests.system import System, painel
 
 
@@ -23,3 +25,24 @@ def test_smoke_without_a_system_says_what_to_do_and_fails(tmp_path: Path) -> Non
     done = painel(tmp_path, "smoke", check=False)
     assert done.returncode != 0
     assert "make up" in done.stdout + done.stderr
+
+
+def test_a_seller_asks_for_an_order_again_and_disconnects(system: System) -> None:
+    """The ways that send jobs or call Mercado Livre from the API, with the functions' own rights where CI asks for them."""
+    shop = open_shop(system, items=2, orders=3)
+    order, account = shop.seller.every("/orders")[0], shop.account["id"]
+    shop.seller.simulator("POST", "/_sim/chaos", {"send_notifications": False})
+    try:
+        shop.seller.simulator("POST", f"/_sim/orders/{order['id']}", {"action": "change", "status": "cancelled"})
+        shop.seller.call("POST", f"/orders/{order['id']}/resync", expect=202)
+        wait_until(lambda: status_of(shop, order["id"]) == "cancelled", seconds=20, what="the refetch of the order")
+    finally:
+        shop.seller.simulator("POST", "/_sim/chaos", {"reset": True})
+    assert shop.seller.call("POST", f"/ml-accounts/{account}/sync", {"scope": "items"}, expect=202)["runs"]
+    assert shop.seller.send("DELETE", f"/ml-accounts/{account}").status_code == 204
+    assert shop.seller.call("GET", f"/ml-accounts/{account}", expect=200)["status"] == "DISCONNECTED"
+    assert shop.seller.every("/orders"), "what was brought in stays"
+
+
+def status_of(shop: Shop, order_id: str) -> str:
+    return str(shop.seller.call("GET", f"/orders/{order_id}", expect=200)["status"])

@@ -11,14 +11,13 @@ from uuid import uuid4
 import psycopg
 import pytest
 
-from lambdas.marketplace.handler import handler as marketplace
 from lambdas.token_refresh.handler import handler as token_refresh
 from painelml.core import clock, db
 from painelml.core.cache import cache
 from painelml.core.crypto import SealBroken, unseal
 from painelml.marketplace import client, refresh, states, tokens
 from painelml.marketplace.errors import ReconnectRequired
-from tests.http import Context, call
+from tests.http import Context, call, gateway
 from tests.people import Person, sign_up
 from tests.sellers import WEB_URL, begin, come_back, connect
 from tests.servers import Database
@@ -34,14 +33,14 @@ def person(platform: Database) -> Person:
 def test_a_seller_is_connected_and_nothing_shows_a_token(sim: Simulator, person: Person) -> None:
     seller = sim.seller(nickname="LOJA-UM")
     account_id = connect(person, sim, seller)
-    listed = call(marketplace, "GET", "/ml-accounts", caller=person.caller)
+    listed = call(gateway, "GET", "/ml-accounts", caller=person.caller)
     (account,) = listed.json["data"]
     assert account["id"] == str(account_id)
     assert account["seller_id"] == str(seller)
     assert account["nickname"] == "LOJA-UM"
     assert account["status"] == "ACTIVE"
     assert account["health"] == {"state": "ok", "reason": None}
-    one = call(marketplace, "GET", f"/ml-accounts/{account_id}", caller=person.caller)
+    one = call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller)
     assert one.json == account
     held = sim.ask("GET", "/_sim/tokens?values=1")["accounts"]
     secrets = next([row["current_refresh_token"], *row["access_tokens"]] for row in held if row["user_id"] == seller)
@@ -71,7 +70,7 @@ def test_the_consent_page_gets_state_and_a_challenge_and_the_exact_redirect(sim:
 
 
 def test_the_cookie_is_for_the_callback_only(sim: Simulator, person: Person) -> None:
-    begun = call(marketplace, "POST", "/ml-accounts/connect", body={}, caller=person.caller)
+    begun = call(gateway, "POST", "/ml-accounts/connect", body={}, caller=person.caller)
     cookie = begun.cookies["painel_ml_connect"].lower()
     assert "httponly" in cookie
     assert "samesite=lax" in cookie
@@ -111,7 +110,7 @@ def test_another_browsers_consent_is_refused(sim: Simulator, person: Person) -> 
     assert victim.json["code"] == "connection_refused"
     # Nor can the attacker finish it afterwards with the cookie, should the address leak.
     assert come_back(returned, cookie).status == 400
-    assert call(marketplace, "GET", "/ml-accounts", caller=attacker.caller).json["data"] == []
+    assert call(gateway, "GET", "/ml-accounts", caller=attacker.caller).json["data"] == []
 
 
 def test_a_cookie_of_another_connection_is_refused(sim: Simulator, person: Person) -> None:
@@ -189,7 +188,7 @@ def test_a_seller_is_active_in_one_tenant_and_stays_connected_there(sim: Simulat
     refused = come_back(sim.consent(url, seller), cookie)
     assert refused.status == 409
     assert refused.json["code"] == "seller_connected_elsewhere"
-    assert call(marketplace, "GET", "/ml-accounts", caller=rival.caller).json["data"] == []
+    assert call(gateway, "GET", "/ml-accounts", caller=rival.caller).json["data"] == []
     # Mercado Livre gave a new pair and killed the old one: it went to the account that holds the seller.
     assert tokens.access_token(person.caller.tenant_id, account_id) in sim.token_calls(seller)["access_tokens"]
     tokens.refreshed(person.caller.tenant_id, account_id, unlike=tokens.access_token(person.caller.tenant_id, account_id))
@@ -199,7 +198,7 @@ def test_a_seller_is_active_in_one_tenant_and_stays_connected_there(sim: Simulat
 def test_a_seller_can_move_after_being_disconnected(sim: Simulator, person: Person) -> None:
     seller, rival = sim.seller(), sign_up()
     account_id = connect(person, sim, seller)
-    assert call(marketplace, "DELETE", f"/ml-accounts/{account_id}", caller=person.caller).status == 204
+    assert call(gateway, "DELETE", f"/ml-accounts/{account_id}", caller=person.caller).status == 204
     connect(rival, sim, seller)
 
 
@@ -209,7 +208,7 @@ def test_disconnecting_gives_the_permission_back_and_forgets_the_tokens(
 ) -> None:
     seller = sim.seller()
     account_id = connect(person, sim, seller)
-    assert call(marketplace, "DELETE", f"/ml-accounts/{account_id}", caller=person.caller).status == 204
+    assert call(gateway, "DELETE", f"/ml-accounts/{account_id}", caller=person.caller).status == 204
     assert not sim.token_calls(seller)["granted"]
     with psycopg.connect(platform.superuser_url) as admin:
         left = admin.execute(
@@ -221,7 +220,7 @@ def test_disconnecting_gives_the_permission_back_and_forgets_the_tokens(
             {"id": account_id},
         ).fetchone()
     assert left == (0,)
-    assert call(marketplace, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json["status"] == "DISCONNECTED"
+    assert call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json["status"] == "DISCONNECTED"
     assert connect(person, sim, seller) == account_id
 
 
@@ -242,13 +241,13 @@ def test_connecting_the_same_seller_again_is_no_second_account(sim: Simulator, p
 
 def test_a_viewer_may_look_but_not_connect(sim: Simulator, person: Person) -> None:
     viewer = replace(person.caller, role="VIEWER")
-    assert call(marketplace, "POST", "/ml-accounts/connect", body={}, caller=viewer).status == 403
-    assert call(marketplace, "GET", "/ml-accounts", caller=viewer).status == 200
+    assert call(gateway, "POST", "/ml-accounts/connect", body={}, caller=viewer).status == 403
+    assert call(gateway, "GET", "/ml-accounts", caller=viewer).status == 200
 
 
 def test_an_unknown_site_or_field_is_told(sim: Simulator, person: Person) -> None:
     for body in ({"site_id": "XXX"}, {"redirect_uri": "https://evil.example"}):
-        assert call(marketplace, "POST", "/ml-accounts/connect", body=body, caller=person.caller).status == 400
+        assert call(gateway, "POST", "/ml-accounts/connect", body=body, caller=person.caller).status == 400
 
 
 # Tokens
@@ -272,7 +271,7 @@ def test_a_revoked_grant_asks_the_seller_to_reconnect(sim: Simulator, person: Pe
     sim.ask("POST", f"/_sim/sellers/{seller}/revoke", {})
     with pytest.raises(ReconnectRequired):
         tokens.refreshed(person.caller.tenant_id, account_id, unlike=tokens.access_token(person.caller.tenant_id, account_id))
-    account = call(marketplace, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json
+    account = call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json
     assert account["status"] == "RECONNECT_REQUIRED"
     assert account["health"] == {"state": "broken", "reason": "invalid_grant"}
     assert connect(person, sim, seller) == account_id
@@ -296,7 +295,7 @@ def test_an_account_connected_again_meanwhile_is_not_given_up(
 
     monkeypatch.setattr(client, "refresh_grant", reconnected_first)
     assert tokens.refreshed(tenant, account_id, unlike=stale) != stale
-    assert call(marketplace, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json["status"] == "ACTIVE"
+    assert call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json["status"] == "ACTIVE"
 
 
 @pytest.mark.req("A101")

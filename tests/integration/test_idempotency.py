@@ -10,18 +10,17 @@ from unittest.mock import patch
 
 import pytest
 
-from lambdas.tenants.handler import handler as tenants
 from painelml.core import db, idempotency
 from painelml.core.http import entry_point, http_app
 from painelml.identity.permissions import authenticated
-from tests.http import Answer, call
+from tests.http import Answer, call, gateway
 from tests.people import PASSWORD, Person, log_in, sign_up, stranger, unique_email
 
 pytestmark = pytest.mark.usefixtures("platform")
 
 
 def post(owner: Person, key: str, body: dict[str, Any]) -> Answer:
-    return call(tenants, "POST", "/users", body=body, token=owner.access_token, headers={"Idempotency-Key": key})
+    return call(gateway, "POST", "/users", body=body, token=owner.access_token, headers={"Idempotency-Key": key})
 
 
 def new_user() -> dict[str, Any]:
@@ -36,7 +35,7 @@ def test_the_same_request_again_gets_the_same_answer_and_no_second_effect() -> N
     assert (first.status, again.status) == (201, 201)
     assert first.json == again.json
     assert again.headers["idempotent-replayed"] == "true"
-    users = call(tenants, "GET", "/users", token=owner.access_token).json["data"]
+    users = call(gateway, "GET", "/users", token=owner.access_token).json["data"]
     assert len(users) == 2
 
 
@@ -47,7 +46,7 @@ def test_another_request_with_the_key_is_refused_and_does_nothing() -> None:
     answer = post(owner, "k-1", new_user())
 
     assert (answer.status, answer.json["code"]) == (422, "idempotency_key_reused")
-    assert len(call(tenants, "GET", "/users", token=owner.access_token).json["data"]) == 2
+    assert len(call(gateway, "GET", "/users", token=owner.access_token).json["data"]) == 2
 
 
 def test_a_failure_is_not_kept_so_the_key_can_be_tried_again() -> None:

@@ -10,7 +10,6 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from lambdas.marketplace.handler import handler as marketplace
 from lambdas.sales.handler import handler as sales
 from lambdas.sync_dispatcher.handler import handler as dispatcher
 from lambdas.sync_worker.handler import handler as sync_worker
@@ -19,7 +18,7 @@ from painelml.core.db import tenant_session
 from painelml.core.errors import RetryLater
 from painelml.sync import pages, service, work
 from painelml.sync.models import PageJob
-from tests.http import Context, call
+from tests.http import Context, call, gateway
 from tests.people import Person, sign_up
 from tests.queues import drain, invoke, receive, record
 from tests.sellers import connect, connect_and_sync
@@ -46,7 +45,7 @@ def every(person: Person, path: str, **query: str) -> Iterator[dict[str, Any]]:
 
 def runs_of(person: Person, account_id: UUID) -> dict[str, dict[str, Any]]:
     """The newest run of each scope."""
-    status = call(marketplace, "GET", f"/ml-accounts/{account_id}/sync", caller=person.caller)
+    status = call(gateway, "GET", f"/ml-accounts/{account_id}/sync", caller=person.caller)
     assert status.status == 200, status.text
     return {run["scope"]: run for run in status.json["runs"]}
 
@@ -75,7 +74,7 @@ def test_the_first_sync_equals_what_mercado_livre_has(sim: Simulator, person: Pe
     assert {item["id"] for item in every(person, "/items")} == set(truth["items"]["ids"])
     created = [(order["created_at"], int(order["id"])) for order in orders]
     assert created == sorted(created, reverse=True)
-    account = call(marketplace, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json
+    account = call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json
     assert account["last_synced_at"]
 
 
@@ -117,41 +116,41 @@ def test_another_tenants_ids_are_not_found(sim: Simulator, person: Person) -> No
         (sales, "GET", f"/orders/{order}"),
         (sales, "POST", f"/orders/{order}/resync"),
         (sales, "GET", f"/items/{item}"),
-        (marketplace, "GET", f"/ml-accounts/{account_id}"),
-        (marketplace, "DELETE", f"/ml-accounts/{account_id}"),
-        (marketplace, "POST", f"/ml-accounts/{account_id}/sync"),
-        (marketplace, "GET", f"/ml-accounts/{account_id}/sync"),
-        (marketplace, "GET", f"/sync-runs/{run}"),
+        (gateway, "GET", f"/ml-accounts/{account_id}"),
+        (gateway, "DELETE", f"/ml-accounts/{account_id}"),
+        (gateway, "POST", f"/ml-accounts/{account_id}/sync"),
+        (gateway, "GET", f"/ml-accounts/{account_id}/sync"),
+        (gateway, "GET", f"/sync-runs/{run}"),
     ]:
         body: dict[str, Any] | None = {} if path.endswith("/sync") and method == "POST" else None
         assert call(handler, method, path, caller=rival, body=body).status == 404, path
-    assert call(marketplace, "GET", "/sync-runs", caller=rival).json["data"] == []
+    assert call(gateway, "GET", "/sync-runs", caller=rival).json["data"] == []
 
 
 @pytest.mark.req("B022")
 def test_a_second_start_is_refused_while_one_runs(sim: Simulator, person: Person) -> None:
     account_id = connect(person, sim, sim.seller(items=1))
     path = f"/ml-accounts/{account_id}/sync"
-    refused = call(marketplace, "POST", path, body={"scope": "orders", "days": 7}, caller=person.caller)
+    refused = call(gateway, "POST", path, body={"scope": "orders", "days": 7}, caller=person.caller)
     assert (refused.status, refused.json["code"]) == (409, "sync_already_running")
     drain("jobs", sync_worker)
-    started = call(marketplace, "POST", path, body={"scope": "orders", "days": 7}, caller=person.caller)
+    started = call(gateway, "POST", path, body={"scope": "orders", "days": 7}, caller=person.caller)
     assert started.status == 202
     (run,) = started.json["runs"]
     assert (run["scope"], run["days"], run["trigger"], run["status"]) == ("orders", 7, "manual", "running")
-    both = call(marketplace, "POST", path, body={}, caller=person.caller)
+    both = call(gateway, "POST", path, body={}, caller=person.caller)
     assert [run["scope"] for run in both.json["runs"]] == ["items"]
     drain("jobs", sync_worker)
-    history = call(marketplace, "GET", "/sync-runs", query={"account_id": str(account_id)}, caller=person.caller).json
+    history = call(gateway, "GET", "/sync-runs", query={"account_id": str(account_id)}, caller=person.caller).json
     assert [run["trigger"] for run in history["data"]] == ["manual", "manual", "connect", "connect"]
-    one = call(marketplace, "GET", f"/sync-runs/{run['id']}", caller=person.caller).json
+    one = call(gateway, "GET", f"/sync-runs/{run['id']}", caller=person.caller).json
     assert one["status"] == "done"
 
 
 @pytest.mark.req("B021")
 @pytest.mark.parametrize("body", [{"days": 0}, {"days": 366}, {"scope": "everything"}, {"since": "2026-01-01"}])
 def test_a_sync_request_has_bounds(sim: Simulator, person: Person, body: dict[str, Any]) -> None:
-    assert call(marketplace, "POST", f"/ml-accounts/{uuid4()}/sync", body=body, caller=person.caller).status == 400
+    assert call(gateway, "POST", f"/ml-accounts/{uuid4()}/sync", body=body, caller=person.caller).status == 400
 
 
 @pytest.mark.req("B026", "A017", "A094")
@@ -210,7 +209,7 @@ def test_a_run_that_cannot_go_on_says_why(sim: Simulator, person: Person) -> Non
     assert {run["status"] for run in runs.values()} == {"failed"}
     assert all(run["errors"][0]["code"] == "reconnect_required" for run in runs.values())
     path = f"/ml-accounts/{account_id}/sync"
-    assert call(marketplace, "POST", path, body={}, caller=person.caller).json["code"] == "reconnect_required"
+    assert call(gateway, "POST", path, body={}, caller=person.caller).json["code"] == "reconnect_required"
 
 
 def test_a_busy_mercado_livre_puts_the_page_off(sim: Simulator, person: Person) -> None:

@@ -10,9 +10,8 @@ import pytest
 
 from lambdas.auth.handler import handler as auth
 from lambdas.operations.handler import handler as operations
-from lambdas.tenants.handler import handler as tenants
 from painelml.core import db
-from tests.http import Answer, call
+from tests.http import Answer, call, gateway
 from tests.people import PASSWORD, Person, log_in, sign_up, tenant_of, unique_email
 from tests.servers import Database
 
@@ -21,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("platform")
 
 def add(owner: Person, role: str, email: str | None = None) -> Answer:
     body = {"name": f"Pessoa {role}", "email": email or unique_email(role.lower()), "password": PASSWORD, "role": role}
-    return call(tenants, "POST", "/users", body=body, token=owner.access_token)
+    return call(gateway, "POST", "/users", body=body, token=owner.access_token)
 
 
 def colleague(owner: Person, role: str) -> Person:
@@ -31,7 +30,7 @@ def colleague(owner: Person, role: str) -> Person:
 
 
 def change(person: Person, user_id: Any, **changes: Any) -> Answer:
-    return call(tenants, "PATCH", f"/users/{user_id}", body=changes, token=person.access_token)
+    return call(gateway, "PATCH", f"/users/{user_id}", body=changes, token=person.access_token)
 
 
 @pytest.fixture(scope="module")
@@ -57,23 +56,23 @@ def _platform_user(role: str) -> Person:
 @pytest.mark.req("A038", "B042")
 def test_an_owner_reads_and_renames_the_tenant() -> None:
     owner = sign_up("Nome Antigo")
-    renamed = call(tenants, "PATCH", "/tenant", body={"name": "  Nome Novo "}, token=owner.access_token)
+    renamed = call(gateway, "PATCH", "/tenant", body={"name": "  Nome Novo "}, token=owner.access_token)
     assert (renamed.status, renamed.json["name"]) == (200, "Nome Novo")
-    read = call(tenants, "GET", "/tenant", token=owner.access_token).json
+    read = call(gateway, "GET", "/tenant", token=owner.access_token).json
     assert (read["id"], read["name"], read["email"]) == (str(tenant_of(owner)), "Nome Novo", owner.email)
 
 
 def test_a_tenant_cannot_take_anothers_email() -> None:
     other, owner = sign_up(), sign_up()
-    answer = call(tenants, "PATCH", "/tenant", body={"email": other.email, "name": "Nada"}, token=owner.access_token)
+    answer = call(gateway, "PATCH", "/tenant", body={"email": other.email, "name": "Nada"}, token=owner.access_token)
     assert (answer.status, answer.json["code"]) == (409, "email_taken")
-    assert call(tenants, "GET", "/tenant", token=owner.access_token).json["name"] == "Loja de Teste"
+    assert call(gateway, "GET", "/tenant", token=owner.access_token).json["name"] == "Loja de Teste"
 
 
 @pytest.mark.parametrize("field", ["plan", "status", "max_accounts", "id"])
 def test_a_tenant_cannot_change_what_it_pays_for(field: str) -> None:
     owner = sign_up()
-    answer = call(tenants, "PATCH", "/tenant", body={field: "ENTERPRISE"}, token=owner.access_token)
+    answer = call(gateway, "PATCH", "/tenant", body={field: "ENTERPRISE"}, token=owner.access_token)
     assert (answer.status, answer.json["errors"][0]["field"]) == (400, field)
 
 
@@ -94,7 +93,7 @@ def test_a_role_may_do_what_the_table_says(role: str, allowed: set[str]) -> None
     }
     for route in ("GET /tenant", "PATCH /tenant", "GET /users", "POST /users"):
         method, path = route.split()
-        answer = call(tenants, method, path, body=bodies.get(route), token=person.access_token)
+        answer = call(gateway, method, path, body=bodies.get(route), token=person.access_token)
         assert (answer.status < 300) == (route in allowed), f"{role} {route}: {answer.status}"
         if route not in allowed:
             assert (answer.status, answer.json["code"]) == (403, "forbidden")
@@ -108,7 +107,7 @@ def test_people_are_listed_in_keyset_pages() -> None:
     seen: list[str] = []
     cursor: dict[str, str] = {}
     while True:
-        page = call(tenants, "GET", "/users", query={"limit": "2", **cursor}, token=owner.access_token).json
+        page = call(gateway, "GET", "/users", query={"limit": "2", **cursor}, token=owner.access_token).json
         seen += [user["id"] for user in page["data"]]
         if page["next_cursor"] is None:
             break
@@ -120,7 +119,7 @@ def test_people_are_listed_in_keyset_pages() -> None:
 
 @pytest.mark.parametrize("cursor", ["x", "WyJ4Il0", "W10", "eyJhIjoxfQ", "WyJcdTAwMDAiXQ", "é"])
 def test_a_cursor_that_we_did_not_make_is_refused(cursor: str) -> None:
-    answer = call(tenants, "GET", "/users", query={"cursor": cursor}, token=sign_up().access_token)
+    answer = call(gateway, "GET", "/users", query={"cursor": cursor}, token=sign_up().access_token)
     assert (answer.status, answer.json["errors"][0]["field"]) == (400, "cursor")
 
 
@@ -134,7 +133,7 @@ def test_an_admin_neither_makes_nor_changes_owners() -> None:
         add(admin, "OWNER"),
         change(admin, viewer.caller.user_id, role="OWNER"),
         change(admin, owner.caller.user_id, name="Outra"),
-        call(tenants, "DELETE", f"/users/{owner.caller.user_id}", token=admin.access_token),
+        call(gateway, "DELETE", f"/users/{owner.caller.user_id}", token=admin.access_token),
     ):
         assert (answer.status, answer.json["code"]) == (403, "owners_only")
     assert change(admin, viewer.caller.user_id, role="AGENT").json["role"] == "AGENT"
@@ -149,7 +148,7 @@ def test_the_last_active_owner_stays() -> None:
     for answer in (
         change(owner, me, role="ADMIN"),
         change(owner, me, is_active=False),
-        call(tenants, "DELETE", f"/users/{me}", token=owner.access_token),
+        call(gateway, "DELETE", f"/users/{me}", token=owner.access_token),
     ):
         assert (answer.status, answer.json["code"]) == (409, "last_owner")
     assert change(owner, me, name="Ainda Dona", role="OWNER").json["role"] == "OWNER"
@@ -174,7 +173,7 @@ def test_two_owners_cannot_demote_each_other_at_once(database: Database) -> None
 def test_what_a_password_hash_is_never_leaves() -> None:
     owner = sign_up()
     added = add(owner, "VIEWER")
-    listed = call(tenants, "GET", "/users", token=owner.access_token)
+    listed = call(gateway, "GET", "/users", token=owner.access_token)
     assert "argon2" not in added.text + listed.text
     assert PASSWORD not in added.text + listed.text
 
@@ -186,11 +185,11 @@ def test_another_tenants_person_is_not_there() -> None:
 
     for answer in (
         change(owner, theirs, name="Invadida"),
-        call(tenants, "DELETE", f"/users/{theirs}", token=owner.access_token),
+        call(gateway, "DELETE", f"/users/{theirs}", token=owner.access_token),
     ):
         assert (answer.status, answer.json["code"]) == (404, "not_found")
         assert other.email not in answer.text
-    listed = call(tenants, "GET", "/users", token=owner.access_token)
+    listed = call(gateway, "GET", "/users", token=owner.access_token)
     assert str(theirs) not in listed.text
     assert call(auth, "GET", "/me", token=other.access_token).json["user"]["name"] == "Dona da Loja"
 
@@ -201,7 +200,7 @@ def test_another_tenants_person_is_not_there() -> None:
 def open_by(master: Person, **more: Any) -> Answer:
     owner = {"name": "Primeira Dona", "email": unique_email("dona"), "password": PASSWORD}
     body = {"name": "Aberta por Nós", "email": unique_email("loja"), "owner": owner, **more}
-    return call(tenants, "POST", "/admin/tenants", body=body, token=master.access_token)
+    return call(gateway, "POST", "/admin/tenants", body=body, token=master.access_token)
 
 
 @pytest.mark.req("A038", "A041", "B042", "B043", "B044", "K07", "K46")
@@ -212,12 +211,12 @@ def test_the_platform_opens_reads_changes_and_cancels_a_tenant(master: Person, d
     assert (tenant["plan"], tenant["max_accounts"], tenant["status"]) == ("PRO", 5, "TRIAL")
     path = f"/admin/tenants/{tenant['id']}"
 
-    changed = call(tenants, "PATCH", path, body={"status": "ACTIVE", "plan": "BASIC"}, token=master.access_token)
+    changed = call(gateway, "PATCH", path, body={"status": "ACTIVE", "plan": "BASIC"}, token=master.access_token)
     assert (changed.json["status"], changed.json["plan"], changed.json["name"]) == ("ACTIVE", "BASIC", "Aberta por Nós")
 
     for _ in range(2):
-        assert call(tenants, "DELETE", path, token=master.access_token).status == 204
-    assert call(tenants, "GET", path, token=master.access_token).json["status"] == "CANCELLED"
+        assert call(gateway, "DELETE", path, token=master.access_token).status == 204
+    assert call(gateway, "GET", path, token=master.access_token).json["status"] == "CANCELLED"
     with psycopg.connect(database.superuser_url) as connection:
         left = connection.execute(
             "select count(*) filter (where revoked_at is null), count(*) from directory.sessions where tenant_id = %s",
@@ -226,7 +225,7 @@ def test_the_platform_opens_reads_changes_and_cancels_a_tenant(master: Person, d
     assert left == (0, 1)
     assert call(auth, "POST", "/auth/refresh", body={"refresh_token": owner.refresh_token}).status == 401
 
-    back = call(tenants, "PATCH", path, body={"status": "ACTIVE"}, token=master.access_token)
+    back = call(gateway, "PATCH", path, body={"status": "ACTIVE"}, token=master.access_token)
     assert back.json["status"] == "ACTIVE"
     log_in(owner.email)
 
@@ -236,23 +235,23 @@ def test_a_status_moves_only_along_the_table(master: Person) -> None:
     tenant = open_by(master).json["tenant"]
     path = f"/admin/tenants/{tenant['id']}"
 
-    answer = call(tenants, "PATCH", path, body={"status": "PROVISIONING", "name": "Nada"}, token=master.access_token)
+    answer = call(gateway, "PATCH", path, body={"status": "PROVISIONING", "name": "Nada"}, token=master.access_token)
 
     assert (answer.status, answer.json["code"], answer.json["moved_from"]) == (409, "move_not_allowed", "TRIAL")
     assert "ACTIVE" in answer.json["detail"]
-    assert call(tenants, "GET", path, token=master.access_token).json == tenant
+    assert call(gateway, "GET", path, token=master.access_token).json == tenant
 
 
 def test_the_platform_lists_tenants_by_status_in_pages(master: Person) -> None:
     ids = {open_by(master).json["tenant"]["id"] for _ in range(3)}
     for tenant_id in ids:
-        call(tenants, "PATCH", f"/admin/tenants/{tenant_id}", body={"status": "PAST_DUE"}, token=master.access_token)
+        call(gateway, "PATCH", f"/admin/tenants/{tenant_id}", body={"status": "PAST_DUE"}, token=master.access_token)
 
     seen: list[str] = []
     cursor: dict[str, str] = {}
     while True:
         query = {"limit": "2", "status": "PAST_DUE", **cursor}
-        page = call(tenants, "GET", "/admin/tenants", query=query, token=master.access_token).json
+        page = call(gateway, "GET", "/admin/tenants", query=query, token=master.access_token).json
         seen += [tenant["id"] for tenant in page["data"]]
         assert {tenant["status"] for tenant in page["data"]} <= {"PAST_DUE"}
         if page["next_cursor"] is None:
@@ -265,19 +264,19 @@ def test_the_platform_lists_tenants_by_status_in_pages(master: Person) -> None:
 
 def test_our_own_tenant_is_neither_listed_nor_closed(master: Person) -> None:
     house = tenant_of(master)
-    listed = call(tenants, "GET", "/admin/tenants", query={"limit": "100"}, token=master.access_token)
+    listed = call(gateway, "GET", "/admin/tenants", query={"limit": "100"}, token=master.access_token)
     assert str(house) not in listed.text
-    assert call(tenants, "DELETE", f"/admin/tenants/{house}", token=master.access_token).status == 404
+    assert call(gateway, "DELETE", f"/admin/tenants/{house}", token=master.access_token).status == 404
 
 
 @pytest.mark.req("K43")
 def test_support_reads_and_does_not_write(support: Person, master: Person) -> None:
     tenant_id = open_by(master).json["tenant"]["id"]
     path = f"/admin/tenants/{tenant_id}"
-    assert call(tenants, "GET", "/admin/tenants", token=support.access_token).status == 200
-    assert call(tenants, "GET", path, token=support.access_token).status == 200
+    assert call(gateway, "GET", "/admin/tenants", token=support.access_token).status == 200
+    assert call(gateway, "GET", path, token=support.access_token).status == 200
     for method, body in (("PATCH", {"name": "X"}), ("DELETE", None)):
-        assert call(tenants, method, path, body=body, token=support.access_token).status == 403
+        assert call(gateway, method, path, body=body, token=support.access_token).status == 403
     assert open_by(support).status == 403
 
 
@@ -286,7 +285,7 @@ def test_a_sellers_owner_is_no_one_on_the_platform() -> None:
     owner = sign_up()
     for method, path in (("GET", "/admin/tenants"), ("GET", f"/admin/tenants/{tenant_of(owner)}"), ("POST", "/admin/tenants")):
         body = {"name": "X", "email": unique_email(), "owner": {"name": "X", "email": unique_email(), "password": PASSWORD}}
-        answer = call(tenants, method, path, body=body if method == "POST" else None, token=owner.access_token)
+        answer = call(gateway, method, path, body=body if method == "POST" else None, token=owner.access_token)
         assert (answer.status, answer.json["code"]) == (403, "forbidden")
 
 
@@ -295,12 +294,12 @@ def test_the_database_proves_a_platform_role_again(database: Database) -> None:
     former = _platform_user("MASTER")
     with psycopg.connect(database.superuser_url) as connection:
         connection.execute("update directory.users set platform_role = null where email = %s", [former.email])
-    answer = call(tenants, "GET", "/admin/tenants", token=former.access_token)
+    answer = call(gateway, "GET", "/admin/tenants", token=former.access_token)
     assert (answer.status, answer.json["code"]) == (403, "forbidden")
 
 
 def test_an_unknown_tenant_is_not_there(master: Person) -> None:
     path = "/admin/tenants/01a20386-0000-7000-8000-000000000000"
     for method, body in (("GET", None), ("PATCH", {"name": "X"}), ("DELETE", None)):
-        answer = call(tenants, method, path, body=body, token=master.access_token)
+        answer = call(gateway, method, path, body=body, token=master.access_token)
         assert (answer.status, answer.json["code"]) == (404, "not_found")

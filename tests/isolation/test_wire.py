@@ -8,9 +8,8 @@ import pytest
 from lambdas.auth.handler import handler as auth
 from lambdas.cleanup.handler import handler as cleanup
 from lambdas.health.handler import handler as health
-from lambdas.tenants.handler import handler as tenants
 from painelml.core import db
-from tests.http import Context, call
+from tests.http import Context, call, gateway
 from tests.people import PASSWORD, sign_up, stranger, unique_email
 from tests.servers import Database
 from tests.wire import STATEMENT_LIMIT_BYTES, listening, pins
@@ -23,15 +22,15 @@ def walk() -> None:
         call(auth, "GET", "/me", token=owner.access_token)
     body = {"name": "Colega", "email": unique_email(), "password": PASSWORD, "role": "VIEWER"}
     for key in ("k-1", "k-1", "k-2"):
-        made = call(tenants, "POST", "/users", body=body, token=owner.access_token, headers={"Idempotency-Key": key})
-    made = call(tenants, "POST", "/users", body={**body, "email": unique_email()}, token=owner.access_token)
+        made = call(gateway, "POST", "/users", body=body, token=owner.access_token, headers={"Idempotency-Key": key})
+    made = call(gateway, "POST", "/users", body={**body, "email": unique_email()}, token=owner.access_token)
     path = f"/users/{made.json['id']}"
-    call(tenants, "PATCH", path, body={"role": "ADMIN"}, token=owner.access_token)
-    call(tenants, "DELETE", path, token=owner.access_token)
-    call(tenants, "DELETE", f"/users/{owner.caller.user_id}", token=owner.access_token)
-    call(tenants, "GET", "/users", query={"limit": "1"}, token=owner.access_token)
-    call(tenants, "PATCH", "/tenant", body={"name": "Outra"}, token=owner.access_token)
-    call(tenants, "GET", "/admin/tenants", token=owner.access_token)
+    call(gateway, "PATCH", path, body={"role": "ADMIN"}, token=owner.access_token)
+    call(gateway, "DELETE", path, token=owner.access_token)
+    call(gateway, "DELETE", f"/users/{owner.caller.user_id}", token=owner.access_token)
+    call(gateway, "GET", "/users", query={"limit": "1"}, token=owner.access_token)
+    call(gateway, "PATCH", "/tenant", body={"name": "Outra"}, token=owner.access_token)
+    call(gateway, "GET", "/admin/tenants", token=owner.access_token)
     call(auth, "POST", "/auth/login", body={"email": owner.email, "password": "x"})
     call(auth, "POST", "/auth/refresh", body={"refresh_token": owner.refresh_token})
     call(auth, "POST", "/auth/logout", body={"refresh_token": owner.refresh_token})
