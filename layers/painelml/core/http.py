@@ -90,8 +90,11 @@ def entry_point(
                 answer: dict[str, Any] = _once(event, caller, lambda: app.resolve(event, context))
         except PainelError as error:
             answer = _raw(_problem(event, error))
+        except Exception:  # noqa: BLE001 - what escapes here, API Gateway would show to the caller with its text
+            logger.exception("request failed")
+            answer = _raw(_problem(event, PainelError()))
         logger.info("request", extra={"route": event.get("resource"), "status": answer.get("statusCode")})
-        return answer
+        return {**answer, "body": answer.get("body") or ""}
 
     return handler
 
