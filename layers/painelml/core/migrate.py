@@ -103,7 +103,7 @@ def _upgrade(url: str) -> str:
         "postgresql+psycopg://", creator=lambda: psycopg.connect(url, prepare_threshold=None), poolclass=NullPool
     )
     with engine.connect() as connection:
-        connection.exec_driver_sql("set role owner")
+        connection.exec_driver_sql("set role owner; set lock_timeout = '5s'; set statement_timeout = '10min'")
         connection.commit()
         settings.attributes["connection"] = connection
         command.upgrade(settings, "head")
