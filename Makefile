@@ -58,7 +58,7 @@ smoke: setup ## walk the main job as a new seller does
 	@$(BIN)/painel smoke --env $(ENV)
 
 test: setup ## test it: unit, infrastructure, integration, isolation, end to end, chaos
-	$(BIN)/pytest
+	$(BIN)/pytest --cov=layers/painelml --cov-report=term:skip-covered --cov-fail-under=90
 
 lint: setup ## style, imports between rooms, and the templates of CloudFormation
 	$(BIN)/ruff format --check $(CODE)
