@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from uuid import UUID
 
-from painelml.core.db import Row, TenantSession, as_json
+from painelml.core.db import Row, Session, TenantSession, as_json
 
 
 def append(
@@ -77,3 +77,9 @@ def oldest(session: TenantSession, *, after: int, limit: int) -> list[Row]:
 def head(session: TenantSession) -> Row | None:
     """`sequence` and `hash` of the newest entry, as the registry of chains holds them."""
     return session.one("select sequence, hash from app.own_audit_head()")
+
+
+def house_tenant(session: Session) -> UUID | None:
+    """Our own tenant; None before the first of our people was made."""
+    found: UUID | None = session.value("select app.house_tenant()")
+    return found

@@ -11,7 +11,7 @@ from uuid import UUID
 from painelml.audit import queries
 from painelml.audit.models import GENESIS, AuditEntry, AuditEvent, Detail, Verdict, canonical, link
 from painelml.core.clock import now
-from painelml.core.db import TenantSession
+from painelml.core.db import Session, TenantSession
 from painelml.core.errors import InvalidRequest
 from painelml.core.pages import Page, decode_cursor, page_of
 
@@ -37,6 +37,20 @@ def record(
     given = dict(details or {})
     _check_harmless(subject, given)
     queries.append(session, moment=now(), event=event, actor=actor, subject=subject, details=given)
+
+
+def record_at_home(
+    session: Session,
+    event: AuditEvent,
+    *,
+    actor: UUID | None = None,
+    subject: str = "",
+    details: Mapping[str, Detail] | None = None,
+) -> None:
+    """Enters what concerns no tenant, or none that may be named, in our own tenant's chain, which the session then is in."""
+    house = queries.house_tenant(session)
+    if house is not None:
+        record(session.enter(house), event, actor=actor, subject=subject, details=details)
 
 
 def entries(
