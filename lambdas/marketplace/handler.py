@@ -39,7 +39,7 @@ def read_account(account_id: UUID) -> Account:
 @app.delete("/ml-accounts/<account_id>", status_code=204)
 @permitted(Permission.MANAGE_ML_ACCOUNTS)
 def disconnect_account(account_id: UUID) -> Response[None]:
-    connect.disconnect(current_tenant(), account_id)
+    connect.disconnect(current_tenant(), account_id, actor=current_caller().user_id)
     return Response(204)
 
 

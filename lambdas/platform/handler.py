@@ -29,7 +29,7 @@ def list_tenants(limit: Limit = 50, cursor: Cursor = None, status: TenantStatus 
 @app.post("/admin/tenants", status_code=201)
 @permitted(Permission.MANAGE_PLATFORM)
 def open_tenant(body: NewTenantWithOwner) -> SignedUp:
-    return people.open_tenant(body)
+    return people.open_tenant(body, actor=current_caller().user_id)
 
 
 @app.get("/admin/tenants/<tenant_id>")

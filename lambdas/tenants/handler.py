@@ -30,7 +30,7 @@ def read_tenant() -> Tenant:
 @permitted(Permission.MANAGE_TENANT)
 def change_tenant(body: TenantChanges) -> Tenant:
     with tenant_session(current_tenant()) as session:
-        return tenancy.change_own(session, body)
+        return tenancy.change_own(session, body, actor=current_caller().user_id)
 
 
 @app.get("/users")

@@ -11,7 +11,7 @@ import secrets as random
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from painelml.core.secrets import secret
+from painelml.core.secrets import forget, secret
 
 _NONCE = 12
 
@@ -32,7 +32,7 @@ def seal(plaintext: str, *, bound_to: str) -> bytes:
 def unseal(sealed: bytes, *, bound_to: str) -> str:
     """What `seal` was given for the same owner; raises SealBroken otherwise."""
     key_id, _, rest = bytes(sealed).partition(b"\0")
-    held = secret("encryption")["keys"].get(key_id.decode(errors="replace"))
+    held = _kept_key(key_id.decode(errors="replace"))
     if held is None:
         raise SealBroken(f"No encryption key {key_id!r} is kept any more; restore it before reading what it sealed.")
     try:
@@ -55,6 +55,15 @@ def token_hash(token: str) -> bytes:
 def same(left: str, right: str) -> bool:
     """Constant-time comparison of secrets."""
     return hmac.compare_digest(left.encode(), right.encode())
+
+
+def _kept_key(key_id: str) -> str | None:
+    """One that is not known here may be newer than what this process keeps: it is asked for once more."""
+    held: str | None = secret("encryption")["keys"].get(key_id)
+    if held is None:
+        forget()
+        held = secret("encryption")["keys"].get(key_id)
+    return held
 
 
 def _key(encoded: str) -> bytes:

@@ -62,6 +62,11 @@ class Session:
         """How many rows the statement touched."""
         return self._connection.execute(sql, self._bound(params)).rowcount
 
+    def enter(self, tenant_id: UUID) -> TenantSession:
+        """The same transaction, inside the tenant that the directory has named; the database refuses a second one."""
+        self.execute("select app.enter_tenant(%(entered)s)", entered=tenant_id)
+        return TenantSession(self._connection, tenant_id)
+
     @contextmanager
     def savepoint(self) -> Generator[None]:
         """Undoes only what is inside when something inside raises."""

@@ -49,6 +49,19 @@ def fill(purpose: Purpose, make: Callable[[], dict[str, Any]]) -> bool:
     return True
 
 
+def change(purpose: Purpose, into: Callable[[dict[str, Any]], dict[str, Any]]) -> dict[str, Any]:
+    """Writes what `into` makes of the purpose's object as it is now, and returns it; writes nothing where nothing changes."""
+    secret_id = config().require(f"secret_{purpose}")
+    held = json.loads(_secret_text(secret_id))
+    if purpose not in held:
+        raise ConfigurationError(f"The secret {secret_id} has no {purpose!r}. Run `painel keys init` for this environment.")
+    wanted = into(held[purpose])
+    if wanted != held[purpose]:
+        secrets_manager().put_secret_value(SecretId=secret_id, SecretString=json.dumps({**held, purpose: wanted}))
+        forget()
+    return wanted
+
+
 def set_parameter(name: str, value: str) -> None:
     """Writes the SSM parameter `{PAINEL_PARAMETERS}/{name}`."""
     ssm().put_parameter(Name=f"{config().parameters}/{name}", Value=value, Type="String", Overwrite=True)

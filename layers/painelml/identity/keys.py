@@ -42,20 +42,26 @@ def _public(kid: str, pem: str) -> dict[str, Any]:
 
 def _signing() -> dict[str, Any]:
     kid = random_token(64)
-    pem = ec.generate_private_key(ec.SECP256R1()).private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
-    return {"current": kid, "keys": {kid: pem.decode()}, "refresh": _key()}
+    return {"current": kid, "keys": {kid: signing_pem()}, "refresh": sealing_key()}
 
 
 def _sealing() -> dict[str, Any]:
     key_id = random_token(64)
-    return {"current": key_id, "keys": {key_id: _key()}}
+    return {"current": key_id, "keys": {key_id: sealing_key()}}
 
 
 def _webhooks() -> dict[str, Any]:
     return {"mercado_livre_token": random_token(), "platform_key": random_token()}
 
 
-def _key() -> str:
+def signing_pem() -> str:
+    """A new private key on P-256, as ES256 wants it."""
+    made = ec.generate_private_key(ec.SECP256R1())
+    return made.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()).decode()
+
+
+def sealing_key() -> str:
+    """A new key of 256 bits, in base64."""
     return base64.b64encode(os.urandom(32)).decode()
 
 

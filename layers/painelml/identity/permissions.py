@@ -47,6 +47,8 @@ class Permission(StrEnum):
     MANAGE_TENANT = "MANAGE_TENANT"
     READ_USERS = "READ_USERS"
     MANAGE_USERS = "MANAGE_USERS"
+    READ_AUDIT = "READ_AUDIT"
+    EXPORT_TENANT = "EXPORT_TENANT"
     READ_PLATFORM = "READ_PLATFORM"
     MANAGE_PLATFORM = "MANAGE_PLATFORM"
 
@@ -58,6 +60,8 @@ _RUN = _LOOK | {
     Permission.MANAGE_TENANT,
     Permission.READ_USERS,
     Permission.MANAGE_USERS,
+    Permission.READ_AUDIT,
+    Permission.EXPORT_TENANT,
 }
 
 # An OWNER differs from an ADMIN by whom they may manage, not by what: identity.service keeps OWNERs out of an ADMIN's reach.

@@ -105,6 +105,11 @@ def end_session(session: Session, token_hash: bytes, *, moment: datetime) -> Non
     session.execute("select app.end_session(%(token_hash)s, %(moment)s)", token_hash=token_hash, moment=moment)
 
 
+def session_owner(session: Session, token_hash: bytes) -> Row | None:
+    """`tenant_id`, `user_id` and `family_id` of a session that is still going on."""
+    return session.one("select * from app.session_owner(%(token_hash)s)", token_hash=token_hash)
+
+
 def prune_sessions(session: Session, *, before: datetime, families: int) -> int:
     pruned: int = session.value("select app.prune_sessions(%(before)s, %(families)s)", before=before, families=families)
     return pruned

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from painelml.audit import AuditEvent, record
 from painelml.core.caller import Caller
 from painelml.core.db import Session, TenantSession, tenant_session
 from painelml.core.errors import NotFound
@@ -37,9 +38,9 @@ def sign_up(wanted: SignUp) -> SignedUp:
     return _open(NewTenant(name=wanted.company_name, email=wanted.email), owner)
 
 
-def open_tenant(wanted: NewTenantWithOwner) -> SignedUp:
-    """The same, as the platform asks for it; raises EmailTaken."""
-    return _open(NewTenant(**wanted.model_dump(exclude={"owner"})), wanted.owner)
+def open_tenant(wanted: NewTenantWithOwner, *, actor: UUID) -> SignedUp:
+    """The same, as `actor` of the platform asks for it; raises EmailTaken."""
+    return _open(NewTenant(**wanted.model_dump(exclude={"owner"})), wanted.owner, actor=actor)
 
 
 def add_user(caller: Caller, wanted: NewUser) -> User:
@@ -47,7 +48,9 @@ def add_user(caller: Caller, wanted: NewUser) -> User:
     _check_reach(caller, wanted.role)
     hashed = hash_password(wanted.password.get_secret_value())
     with tenant_session(caller.tenant_id) as session:
-        return _added(session, wanted, wanted.role, hashed)
+        added = _added(session, wanted, wanted.role, hashed)
+        record(session, AuditEvent.USER_ADDED, actor=caller.user_id, subject=str(added.id), details={"role": added.role})
+        return added
 
 
 def users(session: TenantSession, *, limit: int, cursor: str | None = None) -> Page[User]:
@@ -66,12 +69,15 @@ def user(session: TenantSession, user_id: UUID) -> User:
 def change_user(session: TenantSession, caller: Caller, user_id: UUID, changes: UserChanges) -> User:
     """Raises NotFound, OwnersOnly, LastOwner. Who is deactivated loses their sessions here."""
     owners = queries.hold_owners(session)
-    _check_reach(caller, user(session, user_id).role, changes.role)
+    before = user(session, user_id)
+    _check_reach(caller, before.role, changes.role)
     stays_owner = changes.role in (None, Role.OWNER) and changes.is_active is not False
     if owners == {user_id} and not stays_owner:
         raise LastOwner
     queries.change_member(session, user_id, name=changes.name, role=changes.role, is_active=changes.is_active)
-    return user(session, user_id)
+    after = user(session, user_id)
+    _enter_changes(session, caller, before, after)
+    return after
 
 
 def deactivate_user(session: TenantSession, caller: Caller, user_id: UUID) -> None:
@@ -105,11 +111,25 @@ def create_platform_user(session: Session, wanted: NewPlatformUser) -> UUID:
     return person
 
 
-def _open(wanted: NewTenant, owner: NewOwner) -> SignedUp:
+def _open(wanted: NewTenant, owner: NewOwner, *, actor: UUID | None = None) -> SignedUp:
     hashed = hash_password(owner.password.get_secret_value())
     with tenant_session(uuid7()) as session:
         tenant = tenancy.open_tenant(session, wanted)
-        return SignedUp(tenant=tenant, user=_added(session, owner, Role.OWNER, hashed))
+        person = _added(session, owner, Role.OWNER, hashed)
+        if actor is not None:
+            record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.open")
+        record(session, AuditEvent.SIGNED_UP, actor=person.id, details={"plan": tenant.plan})
+        return SignedUp(tenant=tenant, user=person)
+
+
+def _enter_changes(session: TenantSession, caller: Caller, before: User, after: User) -> None:
+    subject = str(after.id)
+    if after.role != before.role:
+        details = {"from": before.role, "to": after.role}
+        record(session, AuditEvent.ROLE_CHANGED, actor=caller.user_id, subject=subject, details=details)
+    if after.is_active != before.is_active:
+        event = AuditEvent.USER_REACTIVATED if after.is_active else AuditEvent.USER_DEACTIVATED
+        record(session, event, actor=caller.user_id, subject=subject)
 
 
 def _added(session: TenantSession, wanted: NewOwner | NewUser, role: Role, hashed: str) -> User:

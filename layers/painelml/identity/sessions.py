@@ -12,6 +12,7 @@ import hmac
 from datetime import timedelta
 from uuid import UUID
 
+from painelml.audit import AuditEvent, record, record_at_home
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import random_token, token_hash
@@ -35,8 +36,10 @@ def log_in(wanted: Login, client: Client) -> Tokens:
     with directory_session() as session:
         found = queries.find_login(session, wanted.email)
     if not matches(found["password_hash"] if found else None, password) or found is None:
+        _enter_failure(found)
         raise WrongCredentials
     if found["tenant_id"] is None:
+        _enter_failure(found)
         raise AccessClosed
     _rehash_if_outdated(found, password)
     return _start(found, client)
@@ -60,6 +63,9 @@ def refresh(presented: str, client: Client) -> Tokens:
             idle=IDLE,
             absolute=ABSOLUTE,
         )
+        if turn["outcome"] == "reused":
+            subject = str(turn["session_id"])
+            record(session.enter(turn["tenant_id"]), AuditEvent.REFRESH_REUSED, actor=turn["user_id"], subject=subject)
     if turn["tenant_id"] is not None:
         log_tenant(turn["tenant_id"])
     logger.info("refresh", extra={"outcome": turn["outcome"], "session_id": str(turn["session_id"])})
@@ -71,7 +77,11 @@ def refresh(presented: str, client: Client) -> Tokens:
 def log_out(presented: str) -> None:
     """Ends the token's session. A token that is no one's is as logged out as can be."""
     with directory_session() as session:
+        owner = queries.session_owner(session, token_hash(presented))
         queries.end_session(session, token_hash(presented), moment=now())
+        if owner is not None:
+            subject = str(owner["family_id"])
+            record(session.enter(owner["tenant_id"]), AuditEvent.LOGGED_OUT, actor=owner["user_id"], subject=subject)
 
 
 def _start(found: Row, client: Client) -> Tokens:
@@ -86,11 +96,21 @@ def _start(found: Row, client: Client) -> Tokens:
             moment=now(),
             idle=IDLE,
         )
-    if not started:
-        raise AccessClosed
+        if not started:
+            raise AccessClosed
+        record(session, AuditEvent.LOGGED_IN, actor=found["user_id"], subject=str(family))
     log_tenant(found["tenant_id"])
     logger.info("login", extra={"session_id": str(family)})
     return _handed_over(found, family, first)
+
+
+def _enter_failure(found: Row | None) -> None:
+    """In the chain of the tenant that was knocked at, or in our own: either way one entry, so that both take as long."""
+    with directory_session() as session:
+        if found is None or found["tenant_id"] is None:
+            record_at_home(session, AuditEvent.LOGIN_FAILED)
+        else:
+            record(session.enter(found["tenant_id"]), AuditEvent.LOGIN_FAILED, actor=found["user_id"])
 
 
 def _handed_over(person: Row, session_id: UUID, refresh_token: str) -> Tokens:

@@ -11,9 +11,11 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
+from painelml.audit import AuditEvent, Detail, record
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.db import TenantSession, directory_session, tenant_session
+from painelml.core.errors import PainelError
 from painelml.core.ids import uuid7
 from painelml.core.observability import logger
 from painelml.core.secrets import parameter
@@ -102,10 +104,12 @@ def _connect(kept: KeptState, grant: Grant, *, nickname: str, site_id: str) -> C
     try:
         with tenant_session(kept.tenant_id) as session:
             account_id = _write(session, kept.user_id, grant, nickname=nickname, site_id=site_id)
-    except SellerTaken:
+    except SellerTaken as refusal:
+        _enter_refusal(kept, grant, refusal)
         _hand_over(grant)
         raise
-    except AccountLimitReached:
+    except AccountLimitReached as refusal:
+        _enter_refusal(kept, grant, refusal)
         revoke_politely(grant.seller_id, grant.access_token)
         raise
     return ConnectedAccount(kept.tenant_id, account_id, grant.seller_id, site_id, "ACTIVE")
@@ -130,7 +134,16 @@ def _write(session: TenantSession, user_id: UUID, grant: Grant, *, nickname: str
     tokens.save(session, account_id, grant)
     for scope, every in (("orders", ORDERS_EVERY), ("items", ITEMS_EVERY)):
         queries.schedule(session, account_id, scope, due=moment + every, every=f"{int(every.total_seconds())} seconds")
+    told: dict[str, Detail] = {"seller_id": grant.seller_id, "site_id": site_id}
+    record(session, AuditEvent.ACCOUNT_CONNECTED, actor=user_id, subject=str(account_id), details=told)
     return account_id
+
+
+def _enter_refusal(kept: KeptState, grant: Grant, refusal: PainelError) -> None:
+    """In a transaction of its own: the one of the connection is undone. Who holds the seller stays unsaid."""
+    with tenant_session(kept.tenant_id) as session:
+        told: dict[str, Detail] = {"seller_id": grant.seller_id, "reason": refusal.code}
+        record(session, AuditEvent.ACCOUNT_REFUSED, actor=kept.user_id, details=told)
 
 
 def _hand_over(grant: Grant) -> None:
@@ -146,7 +159,7 @@ def _hand_over(grant: Grant) -> None:
                 tokens.save(owner, held.account_id, grant)
 
 
-def disconnect(tenant_id: UUID, account_id: UUID) -> None:
+def disconnect(tenant_id: UUID, account_id: UUID, *, actor: UUID | None = None) -> None:
     """Gives the permission back and forgets tokens and route. Items and orders stay."""
     with tenant_session(tenant_id) as session:
         account = connected_account(session, account_id)
@@ -159,6 +172,8 @@ def disconnect(tenant_id: UUID, account_id: UUID) -> None:
         queries.delete_tokens(session, account_id)
         queries.release_seller(session, account_id)
         queries.set_status(session, account_id, status="DISCONNECTED", reason=None, moment=now())
+        details = {"seller_id": account.seller_id}
+        record(session, AuditEvent.ACCOUNT_DISCONNECTED, actor=actor, subject=str(account_id), details=details)
 
 
 def revoke_politely(seller_id: int, access_token: str) -> None:

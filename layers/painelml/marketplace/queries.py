@@ -527,3 +527,21 @@ def order_lines(session: TenantSession, order_id: int) -> list[Row]:
 
 def _minor(amount: Any, currency: str) -> int | None:
     return None if amount is None else minor_units(amount, currency)
+
+
+def accounts_with_tokens(session: TenantSession) -> list[UUID]:
+    rows = session.rows("select account_id from app.ml_account_tokens where tenant_id = %(tenant_id)s order by account_id")
+    return [row["account_id"] for row in rows]
+
+
+def replace_sealed(session: TenantSession, account_id: UUID, *, access_token: bytes, refresh_token: bytes) -> None:
+    """The same tokens, sealed with another key: nothing else about them changes."""
+    session.execute(
+        """
+        update app.ml_account_tokens set access_token = %(access_token)s, refresh_token = %(refresh_token)s
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s
+        """,
+        account_id=account_id,
+        access_token=access_token,
+        refresh_token=refresh_token,
+    )

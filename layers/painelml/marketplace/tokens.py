@@ -107,6 +107,24 @@ def save(session: TenantSession, account_id: UUID, grant: Grant) -> None:
     queries.schedule(session, account_id, "token", due=max(moment, expires_at - AHEAD))
 
 
+def reseal(tenant_id: UUID) -> int:
+    """Seals the tenant's tokens anew with the current key, under each row's lock; how many pairs there were."""
+    with tenant_session(tenant_id) as session:
+        accounts = queries.accounts_with_tokens(session)
+    for account_id in accounts:
+        with tenant_session(tenant_id) as session:
+            row = queries.lock_tokens(session, account_id)
+            if row is not None:
+                pair = _opened(session, account_id, row)
+                queries.replace_sealed(
+                    session,
+                    account_id,
+                    access_token=seal(pair.access, bound_to=_owner(session, account_id, "access_token")),
+                    refresh_token=seal(pair.refresh, bound_to=_owner(session, account_id, "refresh_token")),
+                )
+    return len(accounts)
+
+
 def _after_refusal(tenant_id: UUID, account_id: UUID, refused: Pair, refusal: GrantRefused) -> str:
     """Re-reads before giving the account up: someone may have connected it again while we asked."""
     with tenant_session(tenant_id) as session:
