@@ -98,7 +98,7 @@ def test_connections_are_entered_and_so_is_a_seller_of_another_tenant(sim: Simul
     with pytest.raises(AssertionError):
         connect(other, sim, seller)
     refused = entries(other, event="ACCOUNT_REFUSED")[0]
-    assert refused["details"] == {"seller_id": seller, "reason": "seller_taken"}
+    assert refused["details"] == {"seller_id": seller, "reason": "seller_connected_elsewhere"}
     assert str(tenant_of(holder)) not in str(refused)
     assert call(gateway, "DELETE", f"/ml-accounts/{account_id}", caller=holder.caller).status == 204
     assert events(holder)[2:] == ["ACCOUNT_CONNECTED", "ACCOUNT_DISCONNECTED"]
