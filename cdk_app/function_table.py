@@ -61,6 +61,7 @@ class Batch:
 class FunctionSpec:
     """One function. Times in seconds, memory in MiB. `inspects` = may read the queue's attributes, nothing else.
 
+    `reads_data`, `writes_data` and `erases_data` are patterns of keys in the data bucket.
     `schedule` is an EventBridge expression. `hot` functions get provisioned concurrency where the profile has some.
     """
 
@@ -75,6 +76,9 @@ class FunctionSpec:
     writes_secrets: tuple[Purpose, ...] = ()
     parameters: tuple[Parameter, ...] = ()
     writes_parameters: tuple[Parameter, ...] = ()
+    reads_data: tuple[str, ...] = ()
+    writes_data: tuple[str, ...] = ()
+    erases_data: tuple[str, ...] = ()
     sends: tuple[QueueName, ...] = ()
     inspects: tuple[QueueName, ...] = ()
     routes: tuple[Route, ...] = ()
@@ -89,11 +93,18 @@ class FunctionSpec:
             raise ValueError(f"Function {self.name}: API Gateway gives up after 29 s; lower the timeout.")
 
     @property
+    def uses_data(self) -> bool:
+        return bool(self.reads_data or self.writes_data or self.erases_data)
+
+    @property
     def in_vpc(self) -> bool:
         """Only what talks to the database or the cache pays for an address in the network."""
         return self.database or self.cache
 
 
+EXPORTS = "tenants/*/exports/*"
+ANCHORS = "anchors/*"
+TOMBSTONES = "tombstones/*"
 MERCADO_LIVRE_CALLER = (Purpose.MERCADO_LIVRE, Purpose.ENCRYPTION)
 
 AUTHORIZER = FunctionSpec(
@@ -126,6 +137,15 @@ API_FUNCTIONS = (
         timeout_seconds=29,
         database=True,
         routes=(Route(path="tenant"), Route(path="users", below=True)),
+    ),
+    FunctionSpec(
+        name="records",
+        summary="The audit log, and the tenant's own copy of its data.",
+        timeout_seconds=29,
+        database=True,
+        sends=(QueueName.JOBS,),
+        reads_data=(EXPORTS,),
+        routes=(Route(path="audit-log"), Route(path="tenant/export"), Route(path="tenant/exports", below=True)),
     ),
     FunctionSpec(
         name="platform",
@@ -208,6 +228,7 @@ WORKERS = (
         cache=True,
         secrets=MERCADO_LIVRE_CALLER,
         sends=(QueueName.JOBS,),
+        writes_data=(EXPORTS,),
         # A page takes seconds of someone else's API: few per invocation, so that a slow one delays few others.
         batch=Batch(queue=QueueName.JOBS, size=5, window_seconds=0),
     ),
@@ -244,6 +265,7 @@ SCHEDULED = (
         summary="Removes expired sessions and what else has outlived its purpose.",
         timeout_seconds=300,
         database=True,
+        writes_data=(ANCHORS,),
         schedule="cron(30 6 * * ? *)",  # after the backup (03:00 UTC) and the maintenance window (04:00-05:00 UTC)
     ),
 )
@@ -260,6 +282,9 @@ OPERATIONS = FunctionSpec(
     writes_secrets=(Purpose.JWT, Purpose.ENCRYPTION, Purpose.WEBHOOKS),
     parameters=tuple(Parameter),
     writes_parameters=(Parameter.JWKS,),
+    reads_data=(ANCHORS, TOMBSTONES),
+    writes_data=(ANCHORS, TOMBSTONES),
+    erases_data=("tenants/*", "static/whitelabel/*"),
     sends=(QueueName.JOBS,),
 )
 

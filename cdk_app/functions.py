@@ -10,6 +10,7 @@ from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -43,6 +44,7 @@ class FunctionSurroundings:
     database: DatabaseAccess
     cache: CacheAccess
     queues: Mapping[QueueName, sqs.IQueue]
+    data_bucket: s3.IBucket
     layers: Sequence[lambda_.ILayerVersion] = field(default=())
     origin_value: str | None = None
 
@@ -120,6 +122,8 @@ class PainelFunction(Construct):
             variables[f"PAINEL_SECRET_{purpose.upper()}"] = self._secret_name(purpose)
         for queue in {*spec.sends, *spec.inspects}:
             variables[f"PAINEL_QUEUE_{queue.name}"] = around.queues[queue].queue_url
+        if spec.uses_data:
+            variables["PAINEL_DATA_BUCKET"] = around.data_bucket.bucket_name
         if around.origin_value and spec.routes:
             variables["PAINEL_ORIGIN_SECRET"] = around.origin_value
         if environment.is_local:
@@ -170,8 +174,25 @@ class PainelFunction(Construct):
                 # AWS reads a batch as many SendMessages; the emulator wants the batch granted by its own name.
                 around.queues[queue].grant(self.role, "sqs:SendMessageBatch")
                 self._accept_unknown_actions()
+        self._grant_data()
         for queue in spec.inspects:
             around.queues[queue].grant(self.role, "sqs:GetQueueAttributes")
+
+    def _grant_data(self) -> None:
+        """Objects by the patterns of the row; whoever reads or erases below a prefix may list the bucket too."""
+        spec, bucket = self.spec, self._around.data_bucket
+        granted = {
+            ("s3:GetObject",): spec.reads_data,
+            ("s3:PutObject", "s3:PutObjectTagging"): spec.writes_data,
+            ("s3:DeleteObject", "s3:DeleteObjectVersion"): spec.erases_data,
+        }
+        for actions, patterns in granted.items():
+            if patterns:
+                resources = [bucket.arn_for_objects(pattern) for pattern in patterns]
+                self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=resources))
+        if spec.erases_data:
+            listing = iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
+            self.role.add_to_principal_policy(listing)
 
     def _accept_unknown_actions(self) -> None:
         """cfn-lint knows AWS's actions, not the emulator's; only templates of a laptop carry this."""

@@ -59,6 +59,7 @@ class ApiStack(EnvironmentStack):
             database=database,
             cache=cache,
             queues=messaging.queues,
+            data_bucket=storage.data_bucket,
             layers=() if environment.is_local else PainelLayers(self, "Layers").versions,
             # Where a WAF stands in front, its rule checks the header; elsewhere the functions do.
             origin_value=None if profile.waf or environment.is_local else storage.origin_value.unsafe_unwrap(),

@@ -58,6 +58,7 @@ class JobsStack(EnvironmentStack):
             database=database,
             cache=cache,
             queues=messaging.queues,
+            data_bucket=storage.data_bucket,
             layers=layers.versions if layers else (),
         )
         self.functions: dict[str, lambda_.IFunction] = {}

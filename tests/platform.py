@@ -25,6 +25,7 @@ ENVIRONMENT = {
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_TRACE_DISABLED": "1",
 }
+DATA_BUCKET = "painelml-local-data"
 QUEUES = ("webhooks", "payments", "jobs", "outgoing-text.fifo")
 APPLICATION = {"client_id": "4929174000000000", "client_secret": "simulated-secret"}
 
@@ -54,6 +55,7 @@ def aws(folder: Path) -> Generator[str]:
     with servers.emulator(folder) as endpoint:
         tell(AWS_ENDPOINT_URL=endpoint)
         _make_queues()
+        _make_bucket()
         _make_secrets()
         operations.handler({"verb": "init-keys"}, None)
         yield endpoint
@@ -87,6 +89,14 @@ def _make_queues() -> None:
         attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         url = sqs.create_queue(QueueName=f"painelml-local-{name}", Attributes=attributes)["QueueUrl"]
         tell(**{f"PAINEL_QUEUE_{name.removesuffix('.fifo').replace('-', '_').upper()}": url})
+
+
+def _make_bucket() -> None:
+    """As the storage stack makes it: with versions, which an erasure must find."""
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket=DATA_BUCKET)
+    s3.put_bucket_versioning(Bucket=DATA_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+    tell(PAINEL_DATA_BUCKET=DATA_BUCKET)
 
 
 def _make_secrets() -> None:

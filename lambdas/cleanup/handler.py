@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from painelml.audit.anchors import anchor
 from painelml.core import idempotency
 from painelml.core.db import TenantSession, tenant_session
 from painelml.core.observability import begin_log, logger
 from painelml.identity.retention import prune_sessions
+from painelml.privacy.retention import prune_exports
 from painelml.tenancy.registry import every_tenant
 from painelml.webhooks import retention
 
@@ -18,11 +20,13 @@ DIRECTORY_PRUNES: dict[str, Callable[[], int]] = {
     "sessions": prune_sessions,
     "webhook_rejections": retention.prune_rejections,
     "provider_events": retention.prune_provider_events,
+    "anchored": lambda: anchor(every_tenant()),  # nothing goes here: the audit chains' heads are kept outside the database
 }
 # Inside each tenant: all share one transaction of that tenant; each returns how many rows went.
 TENANT_PRUNES: dict[str, Callable[[TenantSession], int]] = {
     "idempotency_keys": idempotency.prune,
     "notifications": retention.prune_notifications,
+    "exports": prune_exports,
 }
 MARGIN_MS = 10_000
 

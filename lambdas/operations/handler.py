@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
+from painelml.audit import review
 from painelml.core.migrate import audit, migrate, owner_session, owner_url
 from painelml.core.observability import begin_log, logger
-from painelml.identity import service
+from painelml.identity import rotation, service
 from painelml.identity.keys import fill_secrets
 from painelml.identity.models import NewPlatformUser
+from painelml.marketplace.tokens import reseal
+from painelml.privacy import erasure
+from painelml.tenancy.registry import every_tenant
 
 
 def _migrate(args: dict[str, Any]) -> dict[str, Any]:
@@ -34,11 +39,50 @@ def _audit(_args: dict[str, Any]) -> dict[str, Any]:
     return {"findings": audit()}
 
 
+def _audit_verify(args: dict[str, Any]) -> dict[str, Any]:
+    """`tenant` verifies that tenant's chain alone."""
+    tenants = [UUID(args["tenant"])] if args.get("tenant") else every_tenant()
+    return review.verify_all(tenants)
+
+
+def _audit_export(args: dict[str, Any]) -> dict[str, Any]:
+    """`tenant`, and `after` a sequence number."""
+    return review.export(UUID(args["tenant"]), after=int(args.get("after") or 0))
+
+
+def _rotate_keys(_args: dict[str, Any]) -> dict[str, Any]:
+    return rotation.rotate_signing_key().model_dump()
+
+
+def _rotate_encryption(_args: dict[str, Any]) -> dict[str, Any]:
+    return {"current": rotation.rotate_encryption_key()}
+
+
+def _reseal_tokens(_args: dict[str, Any]) -> dict[str, Any]:
+    return {"resealed": sum(map(reseal, every_tenant()))}
+
+
+def _erase_tenant(args: dict[str, Any]) -> dict[str, Any]:
+    """`tenant`, which must be CANCELLED."""
+    return erasure.erase(UUID(args["tenant"])).model_dump(mode="json")
+
+
+def _replay_erasures(_args: dict[str, Any]) -> dict[str, Any]:
+    return {"receipts": [receipt.model_dump(mode="json") for receipt in erasure.replay()]}
+
+
 VERBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "migrate": _migrate,
     "init-keys": _init_keys,
     "create-platform-user": _create_platform_user,
     "audit": _audit,
+    "audit-verify": _audit_verify,
+    "audit-export": _audit_export,
+    "rotate-keys": _rotate_keys,
+    "rotate-encryption-key": _rotate_encryption,
+    "reseal-tokens": _reseal_tokens,
+    "erase-tenant": _erase_tenant,
+    "replay-erasures": _replay_erasures,
 }
 
 

@@ -27,6 +27,7 @@ To = Annotated[AwareDatetime | None, Query(alias="to", description="Entries befo
 @app.get("/audit-log")
 @permitted(Permission.READ_AUDIT)
 def read_audit_log(
+    *,
     limit: Limit = 50,
     cursor: Cursor = None,
     event: AuditEvent | None = None,

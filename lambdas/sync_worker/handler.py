@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 from painelml.core.config import config
-from painelml.core.observability import begin_log, log_tenant
+from painelml.core.observability import begin_log, log_tenant, logger
 from painelml.core.queues import Batch, Message
 from painelml.marketplace.jobs import Refetch
+from painelml.privacy import export
+from painelml.privacy.models import ExportJob
+from painelml.privacy.service import is_erased
 from painelml.sync import work
 from painelml.sync.models import PageJob, StartJob
 from painelml.webhooks import refetch
@@ -17,6 +21,7 @@ JOBS: dict[str, Callable[[Message], None]] = {
     "sync_start": lambda message: work.start(StartJob.model_validate_json(message.body)),
     "sync_page": lambda message: work.page(PageJob.model_validate_json(message.body), deferrals=message.deferrals),
     "refetch": lambda message: refetch.work(Refetch.model_validate_json(message.body), deferrals=message.deferrals),
+    "export": lambda message: export.work(ExportJob.model_validate_json(message.body)),
 }
 
 
@@ -27,5 +32,9 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for message in batch:
         log_tenant(message.group)
         with batch.attempt(message):
-            JOBS[message.json()["kind"]](message)
+            job = message.json()
+            if is_erased(UUID(job["tenant_id"])):
+                logger.info("work of an erased tenant refused", extra={"kind": job["kind"]})
+                continue
+            JOBS[job["kind"]](message)
     return batch.response()

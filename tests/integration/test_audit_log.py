@@ -44,7 +44,7 @@ def test_an_exported_line_can_be_checked_without_us(database: Database) -> None:
     entered(tenant, AuditEvent.LOGGED_IN, AuditEvent.LOGGED_OUT)
     previous = bytes(32)
     with tenant_session(tenant) as session:
-        lines = list(service.lines(session))
+        lines = service.lines(session)
     for line in lines:
         entry = json.loads(line)
         given = entry.pop("hash")

@@ -76,10 +76,12 @@ def all_entries(session: TenantSession) -> Iterator[AuditEntry]:
         after = rows[-1]["sequence"]
 
 
-def lines(session: TenantSession) -> Iterator[str]:
-    """The chain as JSON Lines: each line is what was hashed, with its hash. Anyone can check it without us."""
-    for entry in all_entries(session):
-        yield json.dumps({**json.loads(canonical(session.tenant_id, entry)), "hash": entry.hash}, sort_keys=True)
+def lines(session: TenantSession, *, after: int = 0, limit: int = AT_ONCE) -> list[str]:
+    """A stretch of the chain as JSON Lines: each line is what was hashed, with its hash. Anyone can check it without us."""
+    found = [AuditEntry(**row) for row in queries.oldest(session, after=after, limit=limit)]
+    return [
+        json.dumps({**json.loads(canonical(session.tenant_id, entry)), "hash": entry.hash}, sort_keys=True) for entry in found
+    ]
 
 
 def verify(session: TenantSession, *, anchors: Mapping[int, str] | None = None) -> Verdict:

@@ -13,11 +13,11 @@ if TYPE_CHECKING:
 
 
 @cache
-def _client(service: str) -> Any:
+def _client(service: str, **settings: Any) -> Any:
     import boto3
     from botocore.config import Config
 
-    bounded = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"})
+    bounded = Config(connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3, "mode": "standard"}, **settings)
     return boto3.client(service, config=bounded)
 
 
@@ -37,7 +37,7 @@ def ssm() -> SSMClient:
 
 
 def s3() -> S3Client:
-    client: S3Client = _client("s3")
+    client: S3Client = _client("s3", signature_version="s3v4")  # what links to objects are signed with
     return client
 
 

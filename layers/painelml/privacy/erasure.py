@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterator
 from uuid import UUID
 
-from painelml.audit import AuditEvent, record
+from painelml.audit import AuditEvent, Detail, record
 from painelml.core import objects
 from painelml.core.cache import cache, tenant_key
 from painelml.core.clock import now, rfc3339
@@ -50,7 +50,7 @@ def _erase(tenant_id: UUID) -> Receipt:
         if before is not None and not any(rows.values()):
             return Receipt.model_validate(before["receipt"])
         queries.keep_tombstone(session, tenant_id, moment=moment, receipt=receipt.model_dump(mode="json"))
-        gone = {"rows": sum(rows.values()), "objects": removed, "receipt": receipt.sha256}
+        gone: dict[str, Detail] = {"rows": sum(rows.values()), "objects": removed, "receipt": receipt.sha256}
         record(session.enter(tenant_id), AuditEvent.ERASED, details=gone)
     return receipt
 

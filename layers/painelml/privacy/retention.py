@@ -1,0 +1,114 @@
+"""How long anything is kept: one table, which docs/privacy.md prints and the daily clean-up enforces."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from painelml.core.clock import now
+from painelml.core.db import TenantSession
+from painelml.privacy import queries
+
+EXPORTS = timedelta(days=30)  # the files go by the data bucket's life-cycle rule, which a test compares
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """`tables` of the database. `days` None: as long as the tenant is. `prune` is the clean-up's name for it."""
+
+    what: str
+    tables: tuple[str, ...]
+    days: int | None
+    why: str
+    prune: str = ""
+
+
+# Titles as docs/privacy.md prints them. Everything here but the last two goes with an erasure, whatever its age.
+TABLE: tuple[Kept, ...] = (
+    Kept(
+        what="Company, people, memberships",
+        tables=("directory.tenants", "directory.users", "directory.memberships"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(what="Sessions", tables=("directory.sessions",), days=0, why="of no use once over", prune="sessions"),
+    Kept(
+        what="Mercado Livre accounts, tokens, routes and schedules",
+        tables=(
+            "app.ml_accounts",
+            "app.ml_account_tokens",
+            "directory.seller_routes",
+            "directory.account_schedules",
+        ),
+        days=None,
+        why="the contract; tokens and routes go when the account is disconnected",
+    ),
+    Kept(
+        what="Items, orders, syncs",
+        tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(what="Consents that were begun", tables=("directory.oauth_states",), days=1, why="of use for ten minutes"),
+    Kept(
+        what="Mercado Livre's notifications",
+        tables=("app.notifications",),
+        days=30,
+        why="to look into what went wrong",
+        prune="notifications",
+    ),
+    Kept(
+        what="Which notification had its effect",
+        tables=("app.inbox_events",),
+        days=None,
+        why="keeps an old version from having its effect again; holds ids only",
+    ),
+    Kept(
+        what="Refused notifications",
+        tables=("directory.webhook_rejections",),
+        days=30,
+        why="to look into attacks",
+        prune="webhook_rejections",
+    ),
+    Kept(
+        what="Our payment provider's events",
+        tables=("directory.provider_events",),
+        days=90,
+        why="disputes",
+        prune="provider_events",
+    ),
+    Kept(
+        what="Answers kept for Idempotency-Key",
+        tables=("app.idempotency_keys",),
+        days=1,
+        why="a retry comes soon",
+        prune="idempotency_keys",
+    ),
+    Kept(what="Exports", tables=("app.exports",), days=EXPORTS.days, why="to be fetched", prune="exports"),
+    Kept(
+        what="Audit log",
+        tables=("app.audit_log", "directory.audit_heads"),
+        days=None,
+        why="accountability (LGPD art. 6 X, 37); holds ids only, and outlives an erasure",
+    ),
+    Kept(
+        what="Tombstones of erased tenants",
+        tables=("directory.tombstones",),
+        days=None,
+        why="every restore replays them; holds an id and counts",
+    ),
+)
+
+
+def prune_exports(session: TenantSession) -> int:
+    """Marks exports whose files are gone, inside each tenant."""
+    return queries.expire_exports(session, before=now() - EXPORTS)
+
+
+def as_markdown() -> str:
+    """The table of docs/privacy.md."""
+    lines = ["| what | kept | why | tables |", "|---|---|---|---|"]
+    for kept in TABLE:
+        period = "as long as the tenant" if kept.days is None else "until over" if kept.days == 0 else f"{kept.days} d"
+        lines.append(f"| {kept.what} | {period} | {kept.why} | {', '.join(f'`{table}`' for table in kept.tables)} |")
+    return "\n".join(lines)
