@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from enum import StrEnum
-from typing import Literal
-from uuid import UUID
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
+from painelml.core.fields import Order
 from painelml.core.wire import Moment, Money
 
 Currency = Literal["BRL", "USD"]
 Cycle = Literal["monthly", "yearly"]
 Line = Literal["painel", "atendimento"]
+PlanCode = Annotated[str, Field(min_length=2, max_length=40, pattern=r"^[A-Za-z_.]+$")]
 WARNING_PERCENT = 90
 GIGABYTE = 10**9
 
@@ -132,19 +132,24 @@ class Usage(BaseModel):
     upgrade: str
 
 
-class Subscribed(BaseModel):
-    """A change of plan: of which line, from which day."""
+class SubscriptionChanges(Order):
+    """What the platform may change; what is absent stays.
 
-    tenant_id: UUID
-    plan: str
-    since: datetime
+    `plans` replaces all of them: at most one of each line, by code (`painel.pro`) or alias (`pro`). `agreed_limits` are what
+    was agreed with this tenant instead of the catalogue's numbers; null takes an agreement back.
+    """
+
+    plans: list[PlanCode] | None = Field(None, min_length=1, max_length=2)
+    currency: Currency | None = None
+    cycle: Cycle | None = None
+    cancel_at_period_end: bool | None = None
+    stripe_customer_id: Annotated[str, Field(pattern=r"^cus_[A-Za-z0-9]{1,60}$")] | None = None
+    agreed_limits: dict[Entitlement, Annotated[int, Field(ge=1, le=10**12)] | None] = Field(default_factory=dict)
 
 
 def percent(current: int, limit: int | None) -> int | None:
-    """Whole percent, rounded down; a limit of zero is used up."""
-    if limit is None:
-        return None
-    return 100 if limit == 0 else current * 100 // limit
+    """Whole percent, rounded down; None where there is no limit, or nothing to use at all."""
+    return current * 100 // limit if limit else None
 
 
 def warns(current: int, limit: int | None) -> bool:

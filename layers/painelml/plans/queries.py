@@ -1,4 +1,4 @@
-"""All SQL of plans. Catalogue and subscriptions are the directory's, behind allow-listed functions; counters are the tenant's."""
+"""All SQL of plans. Catalogue and subscriptions are the directory's, behind functions; counters are the tenant's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def plan_codes(session: TenantSession) -> list[str]:
 
 
 def items(session: TenantSession) -> list[Row]:
-    return session.rows("select line, plan, version from app.own_subscription_items() order by line desc")
+    return session.rows("select line, plan, version, flags from app.own_subscription_items() order by line desc")
 
 
 def subscription(session: TenantSession) -> Row | None:
@@ -69,9 +69,7 @@ def agree_limit(session: TenantSession, *, actor: UUID, entitlement: Entitlement
 # Counters
 
 
-def consume(
-    session: TenantSession, entitlement: Entitlement, period: str, *, amount: int, limit: int | None
-) -> int | None:
+def consume(session: TenantSession, entitlement: Entitlement, period: str, *, amount: int, limit: int | None) -> int | None:
     """The counter after `amount` more; None where that would pass the limit."""
     return cast(
         "int | None",
@@ -205,7 +203,8 @@ def settle_accounts(session: TenantSession, quota: int | None) -> None:
             frozen_from = case when ranked.place <= ranked.quota then null else a.status end,
             updated_at = now()
         from (
-            select id, row_number() over (order by connected_at, id) as place, coalesce(%(quota)s::bigint, 9223372036854775807) as quota
+            select id, row_number() over (order by connected_at, id) as place,
+                coalesce(%(quota)s::bigint, 9223372036854775807) as quota
             from app.ml_accounts where tenant_id = %(tenant_id)s and status <> 'DISCONNECTED'
         ) ranked
         where a.tenant_id = %(tenant_id)s and a.id = ranked.id
