@@ -110,7 +110,7 @@ alter table directory.tenants alter column max_accounts drop not null, alter col
 
 create function directory.account_quota(tenant uuid) returns integer
     language sql stable
-    return (select least(l.quantity, 2147483647)::integer from directory.limits_of(tenant) l where l.entitlement = 'ml_accounts');
+    return (select case when l.quantity < 2147483647 then l.quantity end::integer from directory.limits_of(tenant) l where l.entitlement = 'ml_accounts');
 
 create function directory.set_item(tenant uuid, of_line text, to_plan text) returns void
     language sql

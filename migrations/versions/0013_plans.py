@@ -2,9 +2,7 @@
 
 from importlib.resources import files
 
-from alembic import op
-
-from migrations.sql_file import run_sql
+from migrations.sql_file import run, run_sql
 
 revision = "0013_plans"
 down_revision = "0005_retention"
@@ -14,6 +12,5 @@ def upgrade() -> None:
     run_sql(revision)
     # A published version is never edited: the next one is a new file and a migration that publishes it.
     document = (files("painelml.plans") / "catalogue" / "2026-11.json").read_text(encoding="utf-8")
-    driver = op.get_bind().connection.driver_connection
-    driver.execute("select directory.publish_catalogue(%s::jsonb)", [document])
-    driver.execute("select directory.subscribe_everyone()")
+    run("select directory.publish_catalogue(%s::jsonb)", document)
+    run("select directory.subscribe_everyone()")

@@ -1,4 +1,4 @@
-"""Metrics in CloudWatch's embedded format: a line of the log that CloudWatch reads as a metric, so that sending costs no call."""
+"""Metrics in CloudWatch's embedded format: a line of the log that CloudWatch reads as a metric, so sending costs no call."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How many calls a tenant may make: GCRA in Valkey, one call of one script, by tenant and plan (docs/decisions/0033-rate-limits.md).
+"""How many calls a tenant may make: GCRA in Valkey, one call of one script, by tenant and plan (decision 0033).
 
 Two buckets: `api` for API keys and chat sends, `pages` for people at the panel (K14). A full bucket lets a whole window's calls
 through at once and refills evenly: one call every window/limit. Limits come from the tenant's plans and are kept beside the
@@ -64,11 +64,15 @@ end
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))
 return {1, limit, math.floor((burst - (after - now)) / interval), after - now, 0}
 """
+KEEP_SCRIPT = """
+redis.call('HSET', KEYS[1], unpack(ARGV, 2))
+redis.call('EXPIRE', KEYS[1], ARGV[1])
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`limit` calls per window, `remaining` now; seconds until the bucket is full, and until the next call if it was refused."""
+    """`limit` calls per window, `remaining` now; seconds until the bucket is full, and until the next call if refused."""
 
     allowed: bool
     bucket: Bucket
@@ -96,8 +100,8 @@ class RateLimited(PainelError):
     code = "rate_limited"
     title: ClassVar[Text] = {"pt-BR": "Chamadas demais", "en": "Too many requests"}
     detail: ClassVar[Text] = {
-        "pt-BR": "O plano permite {limit} chamadas ({bucket}) a cada {window_seconds} s. Espere {retry_after} s, ou mude de plano: "
-        "veja GET {upgrade}. Nada foi gravado.",
+        "pt-BR": "O plano permite {limit} chamadas ({bucket}) a cada {window_seconds} s. Espere {retry_after} s, ou mude de "
+        "plano: veja GET {upgrade}. Nada foi gravado.",
         "en": "The plan allows {limit} calls ({bucket}) every {window_seconds} s. Wait {retry_after} s, or change the plan: "
         "see GET {upgrade}. Nothing was written.",
     }
@@ -182,10 +186,8 @@ def _keep_limits(tenant_id: UUID) -> None:
         rows = session.rows(_OWN_LIMITS)
     found = {row["entitlement"]: row["quantity"] for row in rows}
     limits = {bucket: _UNLIMITED if found[name] is None else found[name] for name, bucket in ENTITLEMENTS.items()}
-    pipe = cache().pipeline()
-    pipe.hset(_limits_key(tenant_id), mapping=limits)
-    pipe.expire(_limits_key(tenant_id), LIMITS_KEPT_SECONDS)
-    pipe.execute()
+    fields = [part for bucket, limit in limits.items() for part in (bucket, str(limit))]
+    cache().eval(KEEP_SCRIPT, 1, _limits_key(tenant_id), str(LIMITS_KEPT_SECONDS), *fields)
 
 
 def _limits_key(tenant_id: UUID) -> str:
@@ -215,7 +217,8 @@ class _Gone:
         self._until = time.monotonic() + WITHOUT_VALKEY_SECONDS
         logger.warning("rate limits are local", extra={"reason": reason})
 
-    def end(self) -> None:
+    def forget(self) -> None:
+        """Valkey is asked again at once."""
         self._until = 0.0
 
 

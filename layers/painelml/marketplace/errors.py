@@ -75,7 +75,8 @@ class AccountLimitReached(LimitReached):
     code = "account_limit_reached"
     title: ClassVar[Text] = {"pt-BR": "Limite de contas do plano", "en": "Account limit of the plan"}
     detail: ClassVar[Text] = {
-        "pt-BR": "O plano {plan} permite {limit} conta(s) do Mercado Livre. Desconecte uma ou mude de plano: veja GET {upgrade}.",
+        "pt-BR": "O plano {plan} permite {limit} conta(s) do Mercado Livre. Desconecte uma ou mude de plano: "
+        "veja GET {upgrade}.",
         "en": "The plan {plan} allows {limit} Mercado Livre account(s). Disconnect one or change the plan: see GET {upgrade}.",
     }
 
@@ -86,8 +87,10 @@ class AccountFrozen(Conflict):
     code = "account_frozen"
     title: ClassVar[Text] = {"pt-BR": "Conta congelada pelo plano", "en": "Account frozen by the plan"}
     detail: ClassVar[Text] = {
-        "pt-BR": "O plano não comporta esta conta, que fica só para leitura. Desconecte outra ou mude de plano: veja GET /billing/plans.",
-        "en": "The plan has no room for this account, which is read-only. Disconnect another or change the plan: see GET /billing/plans.",
+        "pt-BR": "O plano não comporta esta conta, que fica só para leitura. Desconecte outra "
+        "ou mude de plano: veja GET /billing/plans.",
+        "en": "The plan has no room for this account, which is read-only. Disconnect another "
+        "or change the plan: see GET /billing/plans.",
     }
 
 

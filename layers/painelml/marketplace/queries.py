@@ -91,7 +91,8 @@ def set_status(session: TenantSession, account_id: UUID, *, status: str, reason:
         """
         update app.ml_accounts
         set status = case when status = 'FROZEN' and %(status)s <> 'DISCONNECTED' then 'FROZEN' else %(status)s end,
-            frozen_from = case when status = 'FROZEN' and %(status)s <> 'DISCONNECTED' then %(status)s end, status_reason = %(reason)s, updated_at = %(moment)s,
+            frozen_from = case when status = 'FROZEN' and %(status)s <> 'DISCONNECTED' then %(status)s end,
+            status_reason = %(reason)s, updated_at = %(moment)s,
             disconnected_at = case when %(status)s = 'DISCONNECTED' then %(moment)s end
         where tenant_id = %(tenant_id)s and id = %(account_id)s
         """,

@@ -31,7 +31,7 @@ class Entitlement(StrEnum):
 
 
 class Measure(StrEnum):
-    """How use is known: `measured` from the rows themselves, `level` and `month` by a counter (which starts anew each month)."""
+    """How use is known: `measured` from the rows themselves, `level` and `month` by a counter (for `month`, one each)."""
 
     MEASURED = "measured"
     LEVEL = "level"
