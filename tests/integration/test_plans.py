@@ -1,4 +1,4 @@
-"""Plans: the union of lines, counting to the limit and not past it, warnings, freezing and thawing, through the real handlers."""
+"""Plans through the real handlers: the union of lines, counting to the limit and not past it, warnings, freezing, thawing."""
 
 from __future__ import annotations
 
