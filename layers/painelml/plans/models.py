@@ -62,7 +62,7 @@ class Price(BaseModel):
     is_from: bool
 
 
-class Plan(BaseModel):
+class CataloguePlan(BaseModel):
     """One plan of the catalogue. A limit that is null is unlimited; times are in days."""
 
     model_config = ConfigDict(frozen=True)
@@ -83,7 +83,7 @@ class Catalogue(BaseModel):
     """One version: what was published stays as it is, and a subscription keeps the version that it was bought from."""
 
     version: str
-    plans: list[Plan]
+    plans: list[CataloguePlan]
 
 
 class SubscriptionItem(BaseModel):

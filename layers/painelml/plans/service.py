@@ -20,11 +20,11 @@ from painelml.plans.models import (
     MEASURES,
     UNITS,
     Catalogue,
+    CataloguePlan,
     Currency,
     Entitlement,
     Line,
     Measure,
-    Plan,
     Subscription,
     SubscriptionChanges,
     SubscriptionItem,
@@ -153,7 +153,7 @@ def change_subscription(session: TenantSession, actor: UUID, changes: Subscripti
     return subscription(session)
 
 
-def find_plan(session: Session, given: str) -> Plan:
+def find_plan(session: Session, given: str) -> CataloguePlan:
     """A plan by its code or its alias (K36: the catalogue's codes win); raises UnknownPlan."""
     plans = _catalogue(session).plans
     wanted = given.lower()
