@@ -14,12 +14,13 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
-PUBLIC_PREFIXES = ("/auth/", "/.well-known/", "/health", "/ready", "/webhooks/", "/ml-accounts/callback")
+PUBLIC_PREFIXES = ("/auth/", "/.well-known/", "/health", "/ready", "/webhooks/", "/ml-accounts/callback", "/billing/plans")
 PROBLEM_STATUSES = {
     "400": "The request is not valid; nothing was written.",
     "401": "The access token is missing, expired or not ours.",
     "403": "The caller's role does not permit this.",
     "404": "Nothing here with this id in this account.",
+    "402": "The plan's limit is reached; the answer names it and the way up.",
     "409": "The present state does not allow this.",
     "413": "The body is too large.",
     "422": "The Idempotency-Key came with another request before; nothing was written.",
@@ -31,6 +32,7 @@ TAGS = {
     "tenant": ("tenant users audit-log", "A empresa e sua equipe · The company and its people"),
     "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
     "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
+    "billing": ("billing", "Planos, assinatura e uso · Plans, subscription and use"),
     "webhooks": ("webhooks", "Portas de entrada dos parceiros · Where partners knock"),
     "platform": ("admin", "Operação da plataforma · For platform roles only"),
     "health": ("health ready", "Saúde do serviço · Whether the service is well"),
@@ -134,7 +136,7 @@ def _finished(path: str, verb: str, operation: dict[str, Any]) -> dict[str, Any]
     kept = {status: answer for status, answer in operation.get("responses", {}).items() if status not in ("422", "500")}
     wanted = {"400", "429", "503"} | (set() if public else {"401", "403"}) | ({"404"} if "{" in path else set())
     if verb in ("post", "put", "patch", "delete"):
-        wanted |= {"409"} | ({"413"} if "requestBody" in operation else set())
+        wanted |= {"402", "409"} | ({"413"} if "requestBody" in operation else set())
     if verb == "post" and not public:
         wanted |= {"422"}
         operation = {**operation, "parameters": [*operation.get("parameters", []), IDEMPOTENCY_KEY]}

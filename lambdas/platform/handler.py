@@ -7,12 +7,15 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 
 from painelml.core.caller import current_caller
-from painelml.core.db import directory_session
+from painelml.core.db import directory_session, tenant_session
 from painelml.core.http import entry_point, http_app
 from painelml.core.pages import Cursor, Limit, Page
+from painelml.core.rate_limit import forget_limits
 from painelml.identity import service as people
 from painelml.identity.models import NewTenantWithOwner, SignedUp
 from painelml.identity.permissions import Permission, permitted
+from painelml.plans import service as plans
+from painelml.plans.models import Subscription, SubscriptionChanges
 from painelml.tenancy import service as tenancy
 from painelml.tenancy.models import PlatformTenantChanges, Tenant, TenantStatus
 
@@ -42,14 +45,35 @@ def read_any_tenant(tenant_id: UUID) -> Tenant:
 @app.patch("/admin/tenants/<tenant_id>")
 @permitted(Permission.MANAGE_PLATFORM)
 def change_any_tenant(tenant_id: UUID, body: PlatformTenantChanges) -> Tenant:
-    with directory_session() as session:
-        return tenancy.change_for_platform(session, current_caller().user_id, tenant_id, body)
+    with tenant_session(tenant_id) as session:
+        changed = tenancy.change_for_platform(session, current_caller().user_id, tenant_id, body)
+    forget_limits(tenant_id)
+    return changed
+
+
+@app.get("/admin/tenants/<tenant_id>/subscription")
+@permitted(Permission.READ_PLATFORM)
+def read_any_subscription(tenant_id: UUID) -> Subscription:
+    with tenant_session(tenant_id) as session:
+        tenancy.one_for_platform(session, current_caller().user_id, tenant_id)
+        return plans.subscription(session)
+
+
+@app.patch("/admin/tenants/<tenant_id>/subscription")
+@permitted(Permission.MANAGE_PLATFORM)
+def change_any_subscription(tenant_id: UUID, body: SubscriptionChanges) -> Subscription:
+    actor = current_caller().user_id
+    with tenant_session(tenant_id) as session:
+        tenancy.one_for_platform(session, actor, tenant_id)
+        changed = plans.change_subscription(session, actor, body)
+    forget_limits(tenant_id)
+    return changed
 
 
 @app.delete("/admin/tenants/<tenant_id>", status_code=204)
 @permitted(Permission.MANAGE_PLATFORM)
 def cancel_tenant(tenant_id: UUID) -> Response[None]:
-    with directory_session() as session:
+    with tenant_session(tenant_id) as session:
         tenancy.cancel(session, current_caller().user_id, tenant_id)
     return Response(204)
 

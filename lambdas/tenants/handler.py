@@ -13,6 +13,8 @@ from painelml.core.pages import Cursor, Limit, Page
 from painelml.identity import service as people
 from painelml.identity.models import NewUser, User, UserChanges
 from painelml.identity.permissions import Permission, current_tenant, permitted
+from painelml.plans import service as plans
+from painelml.plans.models import Usage
 from painelml.tenancy import service as tenancy
 from painelml.tenancy.models import Tenant, TenantChanges
 
@@ -31,6 +33,13 @@ def read_tenant() -> Tenant:
 def change_tenant(body: TenantChanges) -> Tenant:
     with tenant_session(current_tenant()) as session:
         return tenancy.change_own(session, body, actor=current_caller().user_id)
+
+
+@app.get("/tenant/usage")
+@permitted(Permission.READ_TENANT)
+def read_usage() -> Usage:
+    with tenant_session(current_tenant()) as session:
+        return plans.usage(session)
 
 
 @app.get("/users")

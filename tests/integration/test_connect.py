@@ -224,13 +224,14 @@ def test_disconnecting_gives_the_permission_back_and_forgets_the_tokens(
     assert connect(person, sim, seller) == account_id
 
 
+@pytest.mark.req("A077", "K08")
 def test_the_plan_limits_accounts(sim: Simulator, person: Person) -> None:
     connect(person, sim, sim.seller())
     url, cookie = begin(person)
     second = sim.seller()
     refused = come_back(sim.consent(url, second), cookie)
-    assert refused.status == 409
-    assert (refused.json["code"], refused.json["limit"]) == ("account_limit_reached", 1)
+    assert (refused.status, refused.json["code"]) == (402, "account_limit_reached")
+    assert [refused.json[name] for name in ("limit", "current", "plan", "upgrade")] == [1, 1, "painel.free", "/billing/plans"]
     assert not sim.token_calls(second)["granted"]
 
 

@@ -25,6 +25,7 @@ from painelml.core.errors import (
     PainelError,
     UnsupportedContentType,
 )
+from painelml.core.notices import collected
 from painelml.core.observability import begin_log, logger
 from painelml.core.request import client_ip, header, language, request_id
 
@@ -71,7 +72,8 @@ def entry_point(
 ) -> Handler:
     """The Lambda handler of `app`: knows the caller, starts the log, checks the body, and lets nothing escape as a 502.
 
-    It honours Idempotency-Key on every POST of an authorized route (core/idempotency.py). `from_provider`: requests come
+    On authorized routes it counts every call against the tenant's plan (core/rate_limit.py), and honours Idempotency-Key on
+    every POST (core/idempotency.py). `from_provider`: requests come
     straight to the regional endpoint, not through CloudFront, and nothing is parsed before the route has checked a signature.
     """
 
@@ -86,8 +88,10 @@ def entry_point(
             _check_size(event, body_limit_bytes)
             if not from_provider:
                 _check_json(event)
-            with calling(caller):
+            verdict = None if caller is None else _admitted(event, caller)
+            with calling(caller), collected() as notices:
                 answer: dict[str, Any] = _once(event, caller, lambda: app.resolve(event, context))
+            answer = _with_fields(answer, {**notices, **(verdict or {})})
         except PainelError as error:
             answer = _raw(_problem(event, error))
         except Exception:  # noqa: BLE001 - what escapes here, API Gateway would show to the caller with its text
@@ -116,6 +120,20 @@ def _once(event: Mapping[str, Any], caller: Caller | None, work: Callable[[], di
     from painelml.core import idempotency
 
     return idempotency.once(event, caller, work)
+
+
+def _admitted(event: Mapping[str, Any], caller: Caller) -> dict[str, str]:
+    """The rate limit's response fields; raises RateLimited."""
+    from painelml.core import rate_limit
+
+    verdict = rate_limit.admit(event, caller)
+    return {} if verdict is None else verdict.headers()
+
+
+def _with_fields(answer: dict[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+    if not fields:
+        return answer
+    return {**answer, "multiValueHeaders": {**(answer.get("multiValueHeaders") or {}), **{k: [v] for k, v in fields.items()}}}
 
 
 def _check_door(event: Mapping[str, Any]) -> None:

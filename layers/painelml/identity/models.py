@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from painelml.core.fields import Email, Name, Order, Secret
 from painelml.core.wire import Moment
 from painelml.identity.permissions import Permission, PlatformRole, Role
-from painelml.tenancy.models import MaxAccounts, Plan, Tenant
+from painelml.tenancy.models import GivenPlan, MaxAccounts, Plan, Tenant
 
 NewPassword = Annotated[Secret, Field(min_length=12, max_length=128, description="12 to 128 characters, any of them.")]
 GivenPassword = Annotated[Secret, Field(min_length=1, max_length=128)]
@@ -67,8 +67,8 @@ class NewTenantWithOwner(Order):
 
     name: Name
     email: Email
-    plan: Plan = Plan.FREE
-    max_accounts: MaxAccounts = 1
+    plan: GivenPlan = Plan.FREE
+    max_accounts: MaxAccounts | None = None
     owner: NewOwner
 
 

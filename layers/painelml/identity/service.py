@@ -28,6 +28,8 @@ from painelml.identity.models import (
 )
 from painelml.identity.passwords import hash_password
 from painelml.identity.permissions import PlatformRole, Role, permissions_of
+from painelml.plans import service as plans
+from painelml.plans.models import Entitlement
 from painelml.tenancy import service as tenancy
 from painelml.tenancy.models import NewTenant
 
@@ -44,7 +46,7 @@ def open_tenant(wanted: NewTenantWithOwner, *, actor: UUID) -> SignedUp:
 
 
 def add_user(caller: Caller, wanted: NewUser) -> User:
-    """A colleague in the caller's tenant; raises OwnersOnly, EmailTaken."""
+    """A colleague in the caller's tenant; raises OwnersOnly, EmailTaken, LimitReached."""
     _check_reach(caller, wanted.role)
     hashed = hash_password(wanted.password.get_secret_value())
     with tenant_session(caller.tenant_id) as session:
@@ -67,14 +69,17 @@ def user(session: TenantSession, user_id: UUID) -> User:
 
 
 def change_user(session: TenantSession, caller: Caller, user_id: UUID, changes: UserChanges) -> User:
-    """Raises NotFound, OwnersOnly, LastOwner. Who is deactivated loses their sessions here."""
+    """Raises NotFound, OwnersOnly, LastOwner, LimitReached. Who is deactivated loses their sessions here."""
     owners = queries.hold_owners(session)
     before = user(session, user_id)
     _check_reach(caller, before.role, changes.role)
     stays_owner = changes.role in (None, Role.OWNER) and changes.is_active is not False
     if owners == {user_id} and not stays_owner:
         raise LastOwner
+    if not _is_agent(before) and _is_agent(before.model_copy(update=changes.model_dump(exclude_none=True))):
+        plans.check_and_consume(session, Entitlement.AGENTS)
     queries.change_member(session, user_id, name=changes.name, role=changes.role, is_active=changes.is_active)
+    plans.settle(session)
     after = user(session, user_id)
     _enter_changes(session, caller, before, after)
     return after
@@ -134,9 +139,16 @@ def _enter_changes(session: TenantSession, caller: Caller, before: User, after: 
 
 def _added(session: TenantSession, wanted: NewOwner | NewUser, role: Role, hashed: str) -> User:
     person = uuid7()
+    if role is not Role.VIEWER:
+        plans.check_and_consume(session, Entitlement.AGENTS)
     with tenancy.email_kept_unique():
         queries.add_member(session, person, email=wanted.email, name=wanted.name, password_hash=hashed, role=role)
     return user(session, person)
+
+
+def _is_agent(person: User) -> bool:
+    """Whoever may do more than look takes one of the plan's agents."""
+    return person.is_active and person.role is not Role.VIEWER
 
 
 def _check_reach(caller: Caller, *roles: Role | None) -> None:

@@ -33,6 +33,9 @@ from painelml.marketplace.errors import (
 from painelml.marketplace.models import ConnectedAccount
 from painelml.marketplace.service import connected_account
 from painelml.marketplace.states import KeptState
+from painelml.plans import service as plans
+from painelml.plans.errors import LimitReached
+from painelml.plans.models import Entitlement
 
 COOKIE = "painel_ml_connect"
 CALLBACK = "/ml-accounts/callback"
@@ -116,9 +119,13 @@ def _connect(kept: KeptState, grant: Grant, *, nickname: str, site_id: str) -> C
 
 
 def _write(session: TenantSession, user_id: UUID, grant: Grant, *, nickname: str, site_id: str) -> UUID:
-    limit, moment = queries.account_limit(session), now()
-    if queries.connected_count(session, besides_seller=grant.seller_id) >= limit:
-        raise AccountLimitReached(limit=limit)
+    moment = now()
+    plans.hold(session, Entitlement.ML_ACCOUNTS)
+    if not queries.takes_room(session, grant.seller_id):
+        try:
+            plans.check_and_consume(session, Entitlement.ML_ACCOUNTS)
+        except LimitReached as reached:
+            raise AccountLimitReached(**reached.params) from None
     account_id = queries.save_account(
         session,
         account_id=uuid7(),
@@ -172,6 +179,7 @@ def disconnect(tenant_id: UUID, account_id: UUID, *, actor: UUID | None = None) 
         queries.delete_tokens(session, account_id)
         queries.release_seller(session, account_id)
         queries.set_status(session, account_id, status="DISCONNECTED", reason=None, moment=now())
+        plans.settle(session)
         details = {"seller_id": account.seller_id}
         record(session, AuditEvent.ACCOUNT_DISCONNECTED, actor=actor, subject=str(account_id), details=details)
 

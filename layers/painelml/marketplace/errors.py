@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import ClassVar
 
 from painelml.core.errors import Conflict, PainelError, RetryLater, ServiceUnavailable, Text
+from painelml.plans.errors import LimitReached
 
 LONGEST_PAUSE = 900
 
@@ -68,14 +69,28 @@ class ReconnectRequired(Conflict):
     }
 
 
-class AccountLimitReached(Conflict):
-    """The plan's number of connected accounts is used up. `limit` is that number."""
+class AccountLimitReached(LimitReached):
+    """The plan's number of connected accounts is used up."""
 
     code = "account_limit_reached"
     title: ClassVar[Text] = {"pt-BR": "Limite de contas do plano", "en": "Account limit of the plan"}
     detail: ClassVar[Text] = {
-        "pt-BR": "O plano permite {limit} conta(s) do Mercado Livre. Desconecte uma ou mude de plano.",
-        "en": "The plan allows {limit} Mercado Livre account(s). Disconnect one or change the plan.",
+        "pt-BR": "O plano {plan} permite {limit} conta(s) do Mercado Livre. Desconecte uma ou mude de plano: "
+        "veja GET {upgrade}.",
+        "en": "The plan {plan} allows {limit} Mercado Livre account(s). Disconnect one or change the plan: see GET {upgrade}.",
+    }
+
+
+class AccountFrozen(Conflict):
+    """The plan has no room for this account: its rows can be read, and it is not synchronised."""
+
+    code = "account_frozen"
+    title: ClassVar[Text] = {"pt-BR": "Conta congelada pelo plano", "en": "Account frozen by the plan"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "O plano não comporta esta conta, que fica só para leitura. Desconecte outra "
+        "ou mude de plano: veja GET /billing/plans.",
+        "en": "The plan has no room for this account, which is read-only. Disconnect another "
+        "or change the plan: see GET /billing/plans.",
     }
 
 

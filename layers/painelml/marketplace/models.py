@@ -13,7 +13,7 @@ from pydantic import AliasPath, AwareDatetime, BaseModel, BeforeValidator, Confi
 from painelml.core.fields import Order as Request
 from painelml.core.wire import Moment, Money
 
-AccountStatus = Literal["ACTIVE", "RECONNECT_REQUIRED", "DISCONNECTED"]
+AccountStatus = Literal["ACTIVE", "RECONNECT_REQUIRED", "DISCONNECTED", "FROZEN"]
 
 Site = Literal["MLB", "MLA", "MLM", "MLC", "MCO", "MLU", "MPE", "MLV", "MEC", "MRD", "MPA", "CBT"]
 

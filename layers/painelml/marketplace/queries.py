@@ -39,21 +39,19 @@ def accounts(session: TenantSession, *, after: UUID, limit: int) -> list[Row]:
     )
 
 
-def connected_count(session: TenantSession, *, besides_seller: int) -> int:
-    return cast(
-        int,
+def takes_room(session: TenantSession, seller_id: int) -> bool:
+    """Whether the seller's account counts against the plan already."""
+    return bool(
         session.value(
             """
-            select count(*) from app.ml_accounts
-            where tenant_id = %(tenant_id)s and status <> 'DISCONNECTED' and seller_id <> %(seller_id)s
+            select exists (
+                select from app.ml_accounts
+                where tenant_id = %(tenant_id)s and seller_id = %(seller_id)s and status not in ('DISCONNECTED', 'FROZEN')
+            )
             """,
-            seller_id=besides_seller,
-        ),
+            seller_id=seller_id,
+        )
     )
-
-
-def account_limit(session: TenantSession) -> int:
-    return cast(int, session.value("select app.account_limit()"))
 
 
 def is_active_member(session: TenantSession, user_id: UUID) -> bool:
@@ -74,7 +72,7 @@ def save_account(
             on conflict (tenant_id, seller_id) do update
             set nickname = excluded.nickname, site_id = excluded.site_id, status = 'ACTIVE', status_reason = null,
                 sync_trouble = null, connected_by = excluded.connected_by, connected_at = excluded.connected_at,
-                disconnected_at = null, updated_at = excluded.connected_at
+                disconnected_at = null, frozen_from = null, updated_at = excluded.connected_at
             returning id
             """,
             account_id=account_id,
@@ -88,10 +86,13 @@ def save_account(
 
 
 def set_status(session: TenantSession, account_id: UUID, *, status: str, reason: str | None, moment: datetime) -> None:
+    """A frozen account that loses its permission stays frozen, and needs reconnecting once there is room."""
     session.execute(
         """
         update app.ml_accounts
-        set status = %(status)s, status_reason = %(reason)s, updated_at = %(moment)s,
+        set status = case when status = 'FROZEN' and %(status)s <> 'DISCONNECTED' then 'FROZEN' else %(status)s end,
+            frozen_from = case when status = 'FROZEN' and %(status)s <> 'DISCONNECTED' then %(status)s end,
+            status_reason = %(reason)s, updated_at = %(moment)s,
             disconnected_at = case when %(status)s = 'DISCONNECTED' then %(moment)s end
         where tenant_id = %(tenant_id)s and id = %(account_id)s
         """,

@@ -133,6 +133,8 @@ def _checked(document: T, account: ConnectedAccount) -> T:
 def _account(row: Row) -> Account:
     broken = row["status"] != "ACTIVE"
     reason = row["status_reason"] if broken else row["sync_trouble"]
+    if row["status"] == "FROZEN":
+        reason = "plan_limit"
     return Account(
         id=row["id"],
         seller_id=str(row["seller_id"]),

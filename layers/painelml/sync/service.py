@@ -13,7 +13,7 @@ from painelml.core.ids import uuid7
 from painelml.core.pages import Page, decode_cursor, page_of
 from painelml.marketplace import jobs
 from painelml.marketplace import queries as accounts
-from painelml.marketplace.errors import ReconnectRequired
+from painelml.marketplace.errors import AccountFrozen, ReconnectRequired
 from painelml.marketplace.service import connected_account
 from painelml.sync import queries
 from painelml.sync.models import (
@@ -38,8 +38,9 @@ NEWEST = ("infinity", UUID(int=2**128 - 1))
 
 def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, user_id: UUID) -> list[SyncRun]:
     """Starts what was asked for and is not running; raises SyncAlreadyRunning when all of it is."""
-    if connected_account(session, account_id).status != "ACTIVE":
-        raise ReconnectRequired
+    state = connected_account(session, account_id).status
+    if state != "ACTIVE":
+        raise AccountFrozen if state == "FROZEN" else ReconnectRequired
     scopes = SCOPES if wanted.scope == "all" else (wanted.scope,)
     started = [
         run_id

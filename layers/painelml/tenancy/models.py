@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from painelml.core.fields import Email, Name, Order
 from painelml.core.wire import Moment
@@ -47,26 +47,34 @@ OPEN = frozenset({_S.TRIAL, _S.ACTIVE, _S.PAST_DUE})
 MaxAccounts = Annotated[int, Field(ge=1, le=10_000)]
 
 
+def _plan(given: object) -> object:
+    """K36: `painel.pro` and `pro` are PRO."""
+    return given.removeprefix("painel.").upper() if isinstance(given, str) else given
+
+
+GivenPlan = Annotated[Plan, BeforeValidator(_plan)]
+
+
 class Tenant(BaseModel):
-    """A customer company. `max_accounts` is how many Mercado Livre accounts it may connect."""
+    """A customer company. `plan` is of the line painel; `max_accounts` is the entitlement ml_accounts, null for unlimited."""
 
     id: UUID
     name: str
     email: str
     plan: Plan
     status: TenantStatus
-    max_accounts: int
+    max_accounts: int | None
     created_at: Moment
     updated_at: Moment
 
 
 class NewTenant(Order):
-    """A tenant to be opened: TRIAL, on the FREE plan unless said otherwise."""
+    """A tenant to be opened: TRIAL, on the FREE plan unless said otherwise, with as many accounts as the plan has."""
 
     name: Name
     email: Email
-    plan: Plan = Plan.FREE
-    max_accounts: MaxAccounts = 1
+    plan: GivenPlan = Plan.FREE
+    max_accounts: MaxAccounts | None = None
 
 
 class TenantChanges(Order):
@@ -79,6 +87,6 @@ class TenantChanges(Order):
 class PlatformTenantChanges(TenantChanges):
     """What the platform may change besides. A status moves only along MOVES."""
 
-    plan: Plan | None = None
+    plan: GivenPlan | None = None
     status: TenantStatus | None = None
     max_accounts: MaxAccounts | None = None

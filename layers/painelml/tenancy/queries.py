@@ -8,7 +8,7 @@ from uuid import UUID
 from painelml.core.db import Row, Session, TenantSession
 
 
-def open_tenant(session: TenantSession, *, name: str, email: str, plan: str, max_accounts: int) -> None:
+def open_tenant(session: TenantSession, *, name: str, email: str, plan: str, max_accounts: int | None) -> None:
     session.execute(
         "select app.open_tenant(%(name)s, %(email)s, %(plan)s, %(max_accounts)s)",
         name=name,

@@ -10,6 +10,7 @@ from painelml.audit import AuditEvent, record, record_at_home
 from painelml.core.db import InsufficientPrivilege, Session, TenantSession, UniqueViolation
 from painelml.core.errors import Conflict, Forbidden, NotFound
 from painelml.core.pages import Page, decode_id, page_of
+from painelml.plans import service as plans
 from painelml.tenancy import queries
 from painelml.tenancy.errors import EmailTaken, MoveNotAllowed
 from painelml.tenancy.models import MOVES, NewTenant, PlatformTenantChanges, Tenant, TenantChanges, TenantStatus
@@ -63,7 +64,7 @@ def _any_tenant(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
     return Tenant(**rows[0])
 
 
-def change_for_platform(session: Session, actor: UUID, tenant_id: UUID, changes: PlatformTenantChanges) -> Tenant:
+def change_for_platform(session: TenantSession, actor: UUID, tenant_id: UUID, changes: PlatformTenantChanges) -> Tenant:
     """Raises NotFound, MoveNotAllowed, EmailTaken, and Conflict when the tenant moved while we looked."""
     tenant = _any_tenant(session, actor, tenant_id)
     wanted = changes.model_dump(exclude_none=True)
@@ -73,12 +74,14 @@ def change_for_platform(session: Session, actor: UUID, tenant_id: UUID, changes:
         changed = queries.change_for_platform(session, tenant_id, actor=actor, moved_from=tenant.status, changes=wanted)
     if not changed:
         raise Conflict
+    if wanted.keys() & {"plan", "max_accounts"}:
+        plans.settle(session)
     after = _any_tenant(session, actor, tenant_id)
-    _enter_changes(session.enter(tenant_id), actor, tenant, after, wanted)
+    _enter_changes(session, actor, tenant, after, wanted)
     return after
 
 
-def cancel(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
+def cancel(session: TenantSession, actor: UUID, tenant_id: UUID) -> Tenant:
     """Ends a tenant: its people can no longer enter, its rows stay. Cancelling twice is no mistake."""
     return change_for_platform(session, actor, tenant_id, PlatformTenantChanges(status=TenantStatus.CANCELLED))
 
