@@ -5,7 +5,7 @@ from importlib.resources import files
 from migrations.sql_file import run, run_sql
 
 revision = "0013_plans"
-down_revision = "0005_retention"
+down_revision = "0011_audit"
 
 
 def upgrade() -> None:
