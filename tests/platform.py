@@ -55,6 +55,7 @@ def aws(folder: Path) -> Generator[str]:
         tell(AWS_ENDPOINT_URL=endpoint)
         _make_queues()
         _make_secrets()
+        _verify_sender()
         operations.handler({"verb": "init-keys"}, None)
         yield endpoint
 
@@ -87,6 +88,12 @@ def _make_queues() -> None:
         attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}
         url = sqs.create_queue(QueueName=f"painelml-local-{name}", Attributes=attributes)["QueueUrl"]
         tell(**{f"PAINEL_QUEUE_{name.removesuffix('.fifo').replace('-', '_').upper()}": url})
+
+
+def _verify_sender() -> None:
+    tell(PAINEL_MAIL_FROM="no-reply@painelml.example", PAINEL_PARAMETERS="/painelml/local")
+    boto3.client("sesv2").create_email_identity(EmailIdentity=config().require("mail_from"))
+    set_parameter("web_url", WEB_URL)
 
 
 def _make_secrets() -> None:

@@ -37,3 +37,7 @@ def ssm() -> SSMClient:
 
 def rds() -> Any:
     return _client("rds")
+
+
+def ses() -> Any:
+    return _client("sesv2")
