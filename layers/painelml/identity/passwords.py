@@ -41,7 +41,7 @@ def refuse_common(password: str, *context: str) -> None:
     """
     known = _common() | _words(context)
     text = password.casefold()
-    if len(set(text)) < _DISTINCT or _is_run(text):
+    if text in known or len(set(text)) < _DISTINCT or _is_run(text):
         raise WeakPassword
     for spelling in (text, text.translate(_DISGUISE)):
         whole = re.sub(r"[\W_]+", "", spelling)

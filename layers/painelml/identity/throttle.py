@@ -45,9 +45,9 @@ local now, free, first, longest = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber
 local tries, closed = tonumber(held[1] or '0'), tonumber(held[2] or '0')
 if now < closed then return math.ceil(closed - now) end
 tries = tries + 1
-local wait = 0
-if tries >= free then wait = math.min(first * 2 ^ math.min(tries - free, 30), longest) end
-redis.call('hset', KEYS[1], 'tries', tries, 'until', string.format('%.0f', now + wait))
+closed = 0
+if tries >= free then closed = now + math.min(first * 2 ^ math.min(tries - free, 30), longest) end
+redis.call('hset', KEYS[1], 'tries', tries, 'until', string.format('%.0f', closed))
 redis.call('expire', KEYS[1], ARGV[5])
 return 0
 """
