@@ -64,6 +64,16 @@ class Environment:
         return self.domain and f"hooks.{self.domain}"
 
     @property
+    def mail_domain(self) -> str:
+        """What SES must have verified before letters leave."""
+        return self.domain or "painelml.example"
+
+    @property
+    def mail_from(self) -> str:
+        """The sender of letters."""
+        return f"no-reply@{self.mail_domain}"
+
+    @property
     def is_local(self) -> bool:
         return self.name == "local"
 

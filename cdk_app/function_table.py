@@ -62,6 +62,8 @@ class FunctionSpec:
     """One function. Times in seconds, memory in MiB. `inspects` = may read the queue's attributes, nothing else.
 
     `reads_data`, `writes_data` and `erases_data` are patterns of keys in the data bucket.
+    `mail` = may send letters through SES, from the environment's sender.
+
     `schedule` is an EventBridge expression. `hot` functions get provisioned concurrency where the profile has some.
     """
 
@@ -72,6 +74,7 @@ class FunctionSpec:
     database: bool = False
     owner: bool = False
     cache: bool = False
+    mail: bool = False
     secrets: tuple[Purpose, ...] = ()
     writes_secrets: tuple[Purpose, ...] = ()
     parameters: tuple[Parameter, ...] = ()
@@ -111,6 +114,7 @@ AUTHORIZER = FunctionSpec(
     name="authorizer",
     summary="Who is calling: a signed token or an API key becomes a tenant, a user and their rights.",
     timeout_seconds=10,
+    database=True,  # for API keys only: a signed token is proved without it (docs/decisions/0021)
     parameters=(Parameter.JWKS,),
     hot=True,
 )
@@ -123,13 +127,54 @@ API_FUNCTIONS = (
         memory_mib=1024,  # argon2id wants CPU, which Lambda gives by memory
         database=True,
         cache=True,
-        secrets=(Purpose.JWT,),
+        secrets=(Purpose.JWT, Purpose.ENCRYPTION),
         parameters=(Parameter.JWKS,),
+        sends=(QueueName.JOBS,),
         routes=(
             Route(path="auth", itself=False, below=True, public=True),
             Route(path=".well-known", itself=False, below=True, public=True),
             Route(path="me"),
         ),
+    ),
+    FunctionSpec(
+        name="recovery",
+        summary="Ways back in: forgotten passwords, proofs of an e-mail, invitations accepted.",
+        timeout_seconds=29,
+        memory_mib=1024,
+        database=True,
+        cache=True,
+        secrets=(Purpose.ENCRYPTION,),
+        sends=(QueueName.JOBS,),
+        routes=tuple(
+            Route(path=f"auth/{name}", public=True)
+            for name in ("forgot-password", "reset-password", "verify-email", "accept-invitation")
+        ),
+    ),
+    FunctionSpec(
+        name="account",
+        summary="One's own account: password, e-mail, sessions, second factor.",
+        timeout_seconds=29,
+        memory_mib=1024,
+        database=True,
+        cache=True,
+        secrets=(Purpose.ENCRYPTION,),
+        sends=(QueueName.JOBS,),
+        routes=(
+            Route(path="auth/sessions", below=True),
+            Route(path="auth/logout-all"),
+            Route(path="auth/totp", below=True),
+            Route(path="me/password"),
+            Route(path="me/email"),
+        ),
+    ),
+    FunctionSpec(
+        name="access",
+        summary="Who else may enter a tenant: invitations of people, API keys of programs.",
+        timeout_seconds=29,
+        database=True,
+        secrets=(Purpose.ENCRYPTION,),
+        sends=(QueueName.JOBS,),
+        routes=(Route(path="invitations", below=True), Route(path="api-keys", below=True)),
     ),
     FunctionSpec(
         name="tenants",
@@ -234,11 +279,13 @@ WORKERS = (
     ),
     FunctionSpec(
         name="sync_worker",
-        summary="One page of a sync, or one resource to fetch again, per message.",
+        summary="One page of a sync, one resource to fetch again, or one letter, per message.",
         timeout_seconds=60,
         database=True,
         cache=True,
+        mail=True,
         secrets=MERCADO_LIVRE_CALLER,
+        parameters=(Parameter.WEB_URL,),
         sends=(QueueName.JOBS,),
         writes_data=(EXPORTS,),
         # A page takes seconds of someone else's API: few per invocation, so that a slow one delays few others.

@@ -118,6 +118,8 @@ class PainelFunction(Construct):
             variables["PAINEL_CACHE_URL"] = around.cache.url
             if around.cache.secret:
                 variables["PAINEL_CACHE_SECRET"] = around.cache.secret.secret_arn
+        if spec.mail:
+            variables["PAINEL_MAIL_FROM"] = environment.mail_from
         for purpose in spec.secrets:
             variables[f"PAINEL_SECRET_{purpose.upper()}"] = self._secret_name(purpose)
         for queue in {*spec.sends, *spec.inspects}:
@@ -159,6 +161,8 @@ class PainelFunction(Construct):
             around.database.owner_secret.grant_read(self.role)
         if spec.cache and around.cache.secret:
             around.cache.secret.grant_read(self.role)
+        if spec.mail:
+            self._grant_mail()
         writable = {self._secret_name(purpose) for purpose in spec.writes_secrets}
         for name in sorted({self._secret_name(purpose) for purpose in spec.secrets}):
             # By name, not by reference: the ARN's random end is then a pattern, and no export ties the stacks together.
@@ -193,6 +197,19 @@ class PainelFunction(Construct):
         if spec.erases_data:
             listing = iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
             self.role.add_to_principal_policy(listing)
+
+    def _grant_mail(self) -> None:
+        """Letters from the environment's sender alone. SES asks for the right on the identity that it verified."""
+        sender = self._around.environment.mail_from
+        identities = [
+            Stack.of(self).format_arn(service="ses", resource="identity", resource_name=name)
+            for name in (self._around.environment.mail_domain, sender)
+        ]
+        self.role.add_to_principal_policy(
+            iam.PolicyStatement(
+                actions=["ses:SendEmail"], resources=identities, conditions={"StringEquals": {"ses:FromAddress": sender}}
+            )
+        )
 
     def _accept_unknown_actions(self) -> None:
         """cfn-lint knows AWS's actions, not the emulator's; only templates of a laptop carry this."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -73,6 +74,12 @@ class LocalAws:
         """The host name of a CloudFront distribution."""
         edge: Any = self._session.client("cloudfront", endpoint_url=self._url)
         return str(edge.get_distribution(Id=distribution)["Distribution"]["DomainName"])
+
+    def verify_sender(self, address: str) -> None:
+        """Let letters from `address` leave: SES takes none from a sender that it has not verified."""
+        mail = self._session.client("sesv2", endpoint_url=self._url)
+        with suppress(mail.exceptions.AlreadyExistsException):
+            mail.create_email_identity(EmailIdentity=address)
 
     def operate(self, verb: str, **args: Any) -> Any:
         """Invoke `operations` with a verb; its answer. Raises OperationError with the function's own words."""

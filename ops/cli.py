@@ -171,6 +171,7 @@ def _rows(found: endpoints.Endpoints) -> list[tuple[str, str]]:
         ("API", found.api_url),
         ("Mercado Livre (simulator)", found.simulator_url),
         *((f"Webhook {source}", url) for source, url in found.webhook_urls.items()),
+        ("Letters that were sent", f"{found.aws_endpoint_url}/_ministack/ses/messages"),
         ("Emulator of AWS", found.aws_endpoint_url),
         ("PostgreSQL (role app)", found.database_url),
         ("Valkey", found.cache_url),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from requests import RequestException
 
+from cdk_app.environments import environment_named
 from ops import demo, deploy, emulator, endpoints, marketplace, postgres, valkey, web
 from ops.aws import LocalAws
 from ops.console import Report
@@ -145,6 +146,7 @@ def _operate(home: Home, report: Report) -> None:
             aws.fill_secret(f"{PREFIX}/{purpose}", **{purpose: value})
         aws.operate("init-keys")
         home.remember("keys", **{purpose: aws.secret(f"{PREFIX}/{purpose}")[purpose] for purpose in KEYS})
+        aws.verify_sender(environment_named("local").mail_from)
         aws.operate("migrate", app_password=home.password("app"))
 
 

@@ -57,6 +57,7 @@ def call(
     token: str | None = None,
     headers: Mapping[str, str] | None = None,
     query: Mapping[str, str] | None = None,
+    address: str = "127.0.0.1",
 ) -> Answer:
     """One request to `path` (written without `/v1`).
 
@@ -67,6 +68,7 @@ def call(
     if caller is not None:
         token = tokens.issue(caller)
     event = rest_event(method, path, body=body, headers=headers, query=query)
+    event["requestContext"]["identity"]["sourceIp"] = address
     if token is not None:
         event["headers"]["Authorization"] = f"Bearer {token}"
         try:

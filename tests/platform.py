@@ -57,6 +57,7 @@ def aws(folder: Path) -> Generator[str]:
         _make_queues()
         _make_bucket()
         _make_secrets()
+        _verify_sender()
         operations.handler({"verb": "init-keys"}, None)
         yield endpoint
 
@@ -97,6 +98,12 @@ def _make_bucket() -> None:
     s3.create_bucket(Bucket=DATA_BUCKET)
     s3.put_bucket_versioning(Bucket=DATA_BUCKET, VersioningConfiguration={"Status": "Enabled"})
     tell(PAINEL_DATA_BUCKET=DATA_BUCKET)
+
+
+def _verify_sender() -> None:
+    tell(PAINEL_MAIL_FROM="no-reply@painelml.example", PAINEL_PARAMETERS="/painelml/local")
+    boto3.client("sesv2").create_email_identity(EmailIdentity=config().require("mail_from"))
+    set_parameter("web_url", WEB_URL)
 
 
 def _make_secrets() -> None:

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from painelml.core.caller import current_caller
 from painelml.core.db import tenant_session
-from painelml.core.http import client_ip, entry_point, header, http_app
+from painelml.core.http import client_ip, entry_point, header, http_app, language
 from painelml.core.secrets import parameter
 from painelml.identity import refresh_cookie, service, sessions
 from painelml.identity.models import Client, Login, Me, Refresh, SignedUp, SignUp, Tokens
@@ -19,7 +19,8 @@ app = http_app()
 
 @app.post("/auth/register", status_code=201)
 def register(body: SignUp) -> SignedUp:
-    return service.sign_up(body)
+    event: dict[str, Any] = app.current_event.raw_event
+    return service.sign_up(body, address=client_ip(event), language=language(event))
 
 
 @app.post("/auth/login")

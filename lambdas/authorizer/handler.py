@@ -1,4 +1,4 @@
-"""The REQUEST authorizer: proves the bearer token with the published keys and tells API Gateway who is calling.
+"""The REQUEST authorizer: who is calling? A signed token is proved with the published keys, an API key with the database.
 
 Its answer covers the whole stage, because API Gateway keeps it for other routes of the same token; the routes judge roles.
 """
@@ -11,7 +11,7 @@ from painelml.core.caller import Caller
 from painelml.core.errors import Unauthenticated
 from painelml.core.observability import begin_log, logger
 from painelml.core.request import header, request_id
-from painelml.identity.tokens import prove
+from painelml.identity.tokens import KEY_PREFIX, prove
 
 TOKEN_LIMIT_BYTES = 8 * 1024
 
@@ -20,12 +20,12 @@ def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
     """A policy for the stage with the caller as its context; raises `Unauthorized`, the text that API Gateway makes a 401."""
     begin_log(request_id(event))
     try:
-        caller = prove(_bearer(event))
+        caller = _proved(_bearer(event))
     except Unauthenticated as error:
         logger.info("token refused", extra={"reason": type(error.__cause__ or error).__name__})
         raise Exception("Unauthorized") from None
     begin_log(request_id(event), caller)
-    logger.info("token accepted")
+    logger.info("token accepted", extra={"key_id": caller.key_id})
     return _policy(event["methodArn"], caller)
 
 
@@ -34,6 +34,14 @@ def _bearer(event: dict[str, Any]) -> str:
     if scheme.lower() != "bearer" or not 0 < len(token) <= TOKEN_LIMIT_BYTES:
         raise Unauthenticated
     return token
+
+
+def _proved(token: str) -> Caller:
+    if not token.startswith(KEY_PREFIX):
+        return prove(token)
+    from painelml.identity import api_keys  # with the database's driver, which a signed token does not need
+
+    return api_keys.prove(token)
 
 
 def _policy(method_arn: str, caller: Caller) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from painelml.audit.anchors import anchor
 from painelml.core import idempotency
 from painelml.core.db import TenantSession, tenant_session
 from painelml.core.observability import begin_log, logger
-from painelml.identity.retention import prune_sessions
+from painelml.identity.retention import prune_account_tokens, prune_sessions
 from painelml.privacy.retention import prune_exports
 from painelml.tenancy.registry import every_tenant
 from painelml.webhooks import retention
@@ -18,6 +18,7 @@ from painelml.webhooks import retention
 # Over the directory: each takes care of its own transactions and returns how many rows went.
 DIRECTORY_PRUNES: dict[str, Callable[[], int]] = {
     "sessions": prune_sessions,
+    "account_tokens": prune_account_tokens,
     "webhook_rejections": retention.prune_rejections,
     "provider_events": retention.prune_provider_events,
     "anchored": lambda: anchor(every_tenant()),  # nothing goes here: the audit chains' heads are kept outside the database

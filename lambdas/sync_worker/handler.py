@@ -1,4 +1,4 @@
-"""Jobs off painelml-jobs: syncs page by page, and resources that a notification asked to read again."""
+"""Jobs off painelml-jobs: syncs page by page, resources that a notification asked to read again, letters."""
 
 from __future__ import annotations
 
@@ -17,11 +17,21 @@ from painelml.sync import work
 from painelml.sync.models import PageJob, StartJob
 from painelml.webhooks import refetch
 
+
+def _deliver(message: Message) -> None:
+    # Letters are rare: other jobs need not load what writes them.
+    from painelml.identity.letters import LetterJob
+    from painelml.identity.post import deliver
+
+    deliver(LetterJob.model_validate_json(message.body))
+
+
 JOBS: dict[str, Callable[[Message], None]] = {
     "sync_start": lambda message: work.start(StartJob.model_validate_json(message.body)),
     "sync_page": lambda message: work.page(PageJob.model_validate_json(message.body), deferrals=message.deferrals),
     "refetch": lambda message: refetch.work(Refetch.model_validate_json(message.body), deferrals=message.deferrals),
     "export": lambda message: export.work(ExportJob.model_validate_json(message.body)),
+    "letter": _deliver,
 }
 
 

@@ -43,3 +43,7 @@ def s3() -> S3Client:
 
 def rds() -> Any:
     return _client("rds")
+
+
+def ses() -> Any:
+    return _client("sesv2")

@@ -14,13 +14,19 @@ from painelml.core.errors import Unauthenticated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """`role` is the tenant role (OWNER, ADMIN, AGENT, VIEWER); `platform_role` is empty for sellers' own people."""
+    """`role` is the tenant role (OWNER, ADMIN, AGENT, VIEWER); `platform_role` is empty for sellers' own people.
+
+    A program that calls with an API key acts for the person who made it: `key_id` is the key's id (and `session_id` too),
+    `scopes` the permissions that it was given, with spaces between. Both are empty for someone who logged in.
+    """
 
     tenant_id: UUID
     user_id: UUID
     session_id: UUID
     role: str
     platform_role: str = ""
+    key_id: str = ""
+    scopes: str = ""
 
     def context(self) -> dict[str, str]:
         """The authorizer's answer to API Gateway, which carries only flat strings."""
@@ -34,6 +40,8 @@ class Caller:
             session_id=UUID(context["session_id"]),
             role=context["role"],
             platform_role=context.get("platform_role", ""),
+            key_id=context.get("key_id", ""),
+            scopes=context.get("scopes", ""),
         )
 
 

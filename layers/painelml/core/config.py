@@ -37,6 +37,7 @@ class Config(BaseModel):
     queue_jobs: str | None = None
     queue_outgoing_text: str | None = None
     data_bucket: str | None = None
+    mail_from: str | None = None
     parameters: str = "/painelml/local"
     mercado_livre_api_url: str = "https://api.mercadolibre.com"
     mercado_livre_auth_url: str | None = None

@@ -23,6 +23,10 @@ class PainelError(Exception):
         super().__init__(f"{self.code} {params}" if params else self.code)
         self.params = params
 
+    def fields(self) -> dict[str, str]:
+        """The header fields of the answer, where they depend on the case; `headers` otherwise."""
+        return self.headers
+
     def problem(self, language: str, request_id: str) -> dict[str, Any]:
         """The `application/problem+json` body in `language` (`pt-BR` or `en`)."""
         return {

@@ -29,10 +29,11 @@ from painelml.core.notices import collected
 from painelml.core.observability import begin_log, logger
 from painelml.core.request import client_ip, header, language, request_id
 
-__all__ = ["Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
+__all__ = ["SHOWN_ONCE", "Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
 
 BODY_LIMIT_BYTES = 256 * 1024
 JSON = "application/json"
+SHOWN_ONCE: dict[str, str | list[str]] = {"Cache-Control": "no-store"}  # and no Idempotency-Key keeps the answer either
 PROBLEM = "application/problem+json"
 Handler = Callable[[dict[str, Any], Any], dict[str, Any]]
 P = ParamSpec("P")
@@ -175,7 +176,7 @@ def _problem(event: Mapping[str, Any], error: PainelError) -> Response[str]:
         status_code=error.status,
         content_type=PROBLEM,
         body=json.dumps(body, ensure_ascii=False, default=str),
-        headers={"Cache-Control": "no-store", **error.headers},
+        headers={"Cache-Control": "no-store", **error.fields()},
     )
 
 

@@ -2,7 +2,7 @@
 
 A key is claimed and its answer kept in transactions of their own, around whatever transactions the route has. A route that dies
 between its commit and the keeping of its answer leaves a claim: for a minute a retry is told to wait, then it runs again, and
-meets the row's own unique keys. Only successes are kept; answers that set a cookie are not, for they hold a secret.
+meets the row's own unique keys. Only successes are kept, and none that sets a cookie or says `no-store`: it holds a secret.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def once(event: Mapping[str, Any], caller: Caller, work: Callable[[], dict[str, 
         return _again(kept)
     answer = work()
     with tenant_session(caller.tenant_id) as session:
-        if answer["statusCode"] in _SUCCESS and not _sets_cookie(answer):
+        if answer["statusCode"] in _SUCCESS and not _holds_secret(answer):
             session.execute(_KEEP, **held, status=answer["statusCode"], answer=as_json(answer))
         else:
             session.execute(_RELEASE, **held)
@@ -126,8 +126,9 @@ def _again(answer: dict[str, Any]) -> dict[str, Any]:
     return {**answer, "multiValueHeaders": headers}
 
 
-def _sets_cookie(answer: Mapping[str, Any]) -> bool:
-    return any(name.lower() == "set-cookie" for name in answer.get("multiValueHeaders") or {})
+def _holds_secret(answer: Mapping[str, Any]) -> bool:
+    headers = {name.lower(): values for name, values in (answer.get("multiValueHeaders") or {}).items()}
+    return "set-cookie" in headers or "no-store" in headers.get("cache-control", [])
 
 
 def _request_hash(event: Mapping[str, Any]) -> bytes:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
-from painelml.core.errors import Conflict, Forbidden, Text, Unauthenticated
+from painelml.core.errors import Conflict, Forbidden, InvalidRequest, PainelError, Text, Unauthenticated
 
 
 class WrongCredentials(Unauthenticated):
@@ -54,4 +54,103 @@ class OwnersOnly(Forbidden):
     detail: ClassVar[Text] = {
         "pt-BR": "Só um OWNER pode criar, alterar ou desativar um OWNER. Nada foi gravado.",
         "en": "Only an OWNER can make, change or deactivate an OWNER. Nothing was written.",
+    }
+
+
+class TooManyTries(PainelError):
+    """`retry_after_seconds` says how long to wait; it grows with each failure and ends by itself."""
+
+    status = 429
+    code = "too_many_tries"
+    title: ClassVar[Text] = {"pt-BR": "Tentativas demais", "en": "Too many tries"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Espere {retry_after_seconds} s e tente de novo.",
+        "en": "Wait {retry_after_seconds} s and try again.",
+    }
+
+    def fields(self) -> dict[str, str]:
+        return {"Retry-After": str(self.params["retry_after_seconds"])}
+
+
+class WeakPassword(InvalidRequest):
+    """The password is a common one, or made of what anyone knows about its owner."""
+
+    code = "weak_password"
+    detail: ClassVar[Text] = {
+        "pt-BR": "Esta senha é fácil de adivinhar. Três ou quatro palavras ao acaso servem bem. Nada foi gravado.",
+        "en": "This password is easy to guess. Choose another: three or four random words do well. Nothing was written.",
+    }
+
+    def __init__(self, **params: Any) -> None:
+        super().__init__(errors=[{"field": "password", "message": "easy to guess"}], **params)
+
+
+class WrongPassword(Forbidden):
+    """Someone who is logged in did not prove it again."""
+
+    code = "wrong_password"
+    title: ClassVar[Text] = {"pt-BR": "Senha incorreta", "en": "Wrong password"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Esta ação pede a sua senha atual. Confira e tente de novo. Nada foi gravado.",
+        "en": "This asks for your present password. Check it and try again. Nothing was written.",
+    }
+
+
+class LinkOver(InvalidRequest):
+    """The token of a letter is unknown, used, replaced or expired."""
+
+    code = "link_over"
+    title: ClassVar[Text] = {"pt-BR": "Link sem validade", "en": "Link no longer valid"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Este link já foi usado, venceu ou foi substituído. Peça outro. Nada foi gravado.",
+        "en": "This link was used, has expired or was replaced. Ask for another. Nothing was written.",
+    }
+
+
+class TotpRequired(Unauthenticated):
+    """Only for someone who has just given the right password."""
+
+    code = "totp_required"
+    title: ClassVar[Text] = {"pt-BR": "Falta o código", "en": "Code needed"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Envie de novo com code: o código do seu aplicativo autenticador, ou um código de recuperação.",
+        "en": "Send again with code: the one in your authenticator app, or a recovery code.",
+    }
+
+
+class WrongCode(Unauthenticated):
+    """Wrong, too old, or used before."""
+
+    code = "wrong_code"
+    title: ClassVar[Text] = {"pt-BR": "Código incorreto", "en": "Wrong code"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "O código está errado ou já foi usado. Espere o próximo do aplicativo e tente de novo.",
+        "en": "The code is wrong or was used before. Wait for the app's next one and try again.",
+    }
+
+
+class TotpState(Conflict):
+    code = "totp_state"
+    detail: ClassVar[Text] = {
+        "pt-BR": "A verificação em duas etapas não está no estado que isto pede. Leia /auth/totp. Nada foi gravado.",
+        "en": "Two-step verification is not in the state that this needs. Read /auth/totp. Nothing was written.",
+    }
+
+
+class AlreadyMember(Conflict):
+    code = "already_member"
+    title: ClassVar[Text] = {"pt-BR": "Já faz parte da conta", "en": "Already in the account"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Esta pessoa já faz parte da conta. Veja /users; se estiver desativada, reative-a. Nada foi gravado.",
+        "en": "This person is in the account already. See /users; if deactivated, activate them. Nothing was written.",
+    }
+
+
+class ScopesTooWide(Forbidden):
+    """`scopes` lists those that the maker of the key does not hold."""
+
+    code = "scopes_too_wide"
+    detail: ClassVar[Text] = {
+        "pt-BR": "Uma chave não pode mais do que quem a cria. Tire estes escopos: {scopes}. Nada foi gravado.",
+        "en": "A key can do no more than its maker. Leave out these scopes: {scopes}. Nothing was written.",
     }

@@ -15,6 +15,8 @@ from painelml.tenancy.models import GivenPlan, MaxAccounts, Plan, Tenant
 
 NewPassword = Annotated[Secret, Field(min_length=12, max_length=128, description="12 to 128 characters, any of them.")]
 GivenPassword = Annotated[Secret, Field(min_length=1, max_length=128)]
+Code = Annotated[Secret, Field(min_length=6, max_length=40, description="Of the authenticator app, or a recovery code.")]
+LetterToken = Annotated[Secret, Field(min_length=16, max_length=256, description="The token in the letter's link.")]
 RefreshToken = Annotated[Secret, Field(min_length=16, max_length=256)]
 
 
@@ -36,6 +38,7 @@ class Me(BaseModel):
     tenant: Tenant
     platform_role: PlatformRole | None
     permissions: list[Permission]
+    email_verified_at: Moment | None
 
 
 class SignUp(Order):
@@ -99,10 +102,14 @@ class NewPlatformUser(Order):
 
 
 class Login(Order):
-    """`cookie` asks for the refresh token as an HttpOnly cookie instead of a member of the answer."""
+    """`cookie` asks for the refresh token as an HttpOnly cookie instead of a member of the answer.
+
+    `code` comes from the authenticator app, or is a recovery code; needed after an answer `totp_required`.
+    """
 
     email: Email
     password: GivenPassword
+    code: Code | None = None
     cookie: bool = False
 
 
@@ -120,6 +127,143 @@ class Tokens(BaseModel):
     token_type: Literal["Bearer"] = "Bearer"  # noqa: S105
     expires_in: int
     refresh_token: str | None
+
+
+class ForgottenPassword(Order):
+    email: Email
+
+
+class PasswordReset(Order):
+    token: LetterToken
+    password: NewPassword
+
+
+class EmailProof(Order):
+    token: LetterToken
+
+
+class Queued(BaseModel):
+    """Said whatever was found: a letter is on its way to the address, if it is good for one."""
+
+    queued: Literal[True] = True
+
+
+class PasswordChange(Order):
+    """All other sessions end with the change."""
+
+    current_password: GivenPassword
+    new_password: NewPassword
+
+
+class EmailChange(Order):
+    """The address gets a letter and becomes the account's when its link is opened. The present one gets a new proof."""
+
+    current_password: GivenPassword
+    email: Email
+
+
+class Session(BaseModel):
+    """A place where someone is logged in. `current`: the one that asks."""
+
+    id: UUID
+    created_at: Moment
+    last_used_at: Moment
+    expires_at: Moment
+    current: bool
+
+
+class SessionsEnded(BaseModel):
+    ended: int
+
+
+class Proof(Order):
+    """The caller's password again."""
+
+    current_password: GivenPassword
+
+
+class ProofWithCode(Proof):
+    code: Code
+
+
+class CodeGiven(Order):
+    code: Code
+
+
+class TotpStatus(BaseModel):
+    enabled: bool
+    recovery_codes_left: int
+
+
+class TotpBegun(BaseModel):
+    """Shown once. `otpauth_uri` is what a QR code for the app carries; nothing changes until a code confirms it."""
+
+    secret: str
+    otpauth_uri: str
+
+
+class RecoveryCodes(BaseModel):
+    """Shown once; each works once in place of a code of the app."""
+
+    recovery_codes: list[str]
+
+
+class NewInvitation(Order):
+    email: Email
+    role: Role
+
+
+class Invitation(BaseModel):
+    """An invitation that is open."""
+
+    id: UUID
+    email: str
+    role: Role
+    invited_by: UUID
+    created_at: Moment
+    expires_at: Moment
+
+
+class Acceptance(Order):
+    """`name` and `password` make the account where the address has none (or one that never proved the address)."""
+
+    token: LetterToken
+    name: Name | None = None
+    password: NewPassword | None = None
+
+
+class Accepted(BaseModel):
+    """The tenant that was joined. Log in next."""
+
+    tenant_id: UUID
+    user_id: UUID
+
+
+class NewApiKey(Order):
+    """`scopes` are permissions that its maker holds. It ends after `expires_in_days`."""
+
+    name: Name
+    scopes: Annotated[list[Permission], Field(min_length=1, max_length=len(Permission))]
+    expires_in_days: Annotated[int, Field(ge=1, le=366)] = 90
+
+
+class ApiKey(BaseModel):
+    """`prefix` is the key's beginning, to know it again by. `last_used_at` is exact to a minute."""
+
+    id: UUID
+    name: str
+    prefix: str
+    scopes: list[Permission]
+    created_by: UUID
+    created_at: Moment
+    expires_at: Moment
+    last_used_at: Moment | None
+
+
+class MadeApiKey(ApiKey):
+    """`key` is shown here and never again: only its hash is kept."""
+
+    key: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

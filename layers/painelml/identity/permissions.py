@@ -8,15 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import StrEnum
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ClassVar, ParamSpec, TypeVar
 from uuid import UUID
 
 from painelml.core.caller import Caller, current_caller
-from painelml.core.errors import Forbidden
+from painelml.core.errors import Forbidden, Text
 from painelml.core.http import keeps_signature
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class KeyNotEnough(Forbidden):
+    code = "key_not_enough"
+    detail: ClassVar[Text] = {
+        "pt-BR": "Uma chave de API não pode fazer isto. Entre com e-mail e senha. Nada foi gravado.",
+        "en": "An API key cannot do this. Log in with e-mail and password. Nothing was written.",
+    }
 
 
 class Role(StrEnum):
@@ -49,6 +57,7 @@ class Permission(StrEnum):
     MANAGE_USERS = "MANAGE_USERS"
     READ_AUDIT = "READ_AUDIT"
     EXPORT_TENANT = "EXPORT_TENANT"
+    MANAGE_API_KEYS = "MANAGE_API_KEYS"
     READ_PLATFORM = "READ_PLATFORM"
     MANAGE_PLATFORM = "MANAGE_PLATFORM"
 
@@ -62,6 +71,7 @@ _RUN = _LOOK | {
     Permission.MANAGE_USERS,
     Permission.READ_AUDIT,
     Permission.EXPORT_TENANT,
+    Permission.MANAGE_API_KEYS,
 }
 
 # An OWNER differs from an ADMIN by whom they may manage, not by what: identity.service keeps OWNERs out of an ADMIN's reach.
@@ -79,7 +89,9 @@ PLATFORM_PERMISSIONS: dict[PlatformRole, frozenset[Permission]] = {
 
 
 def permissions_of(caller: Caller) -> frozenset[Permission]:
-    """What the caller's tenant role and platform role allow together."""
+    """What the caller's tenant role and platform role allow together; of that, for an API key, only its scopes."""
+    if caller.key_id:
+        return ROLE_PERMISSIONS[Role(caller.role)].intersection(caller.scopes.split())
     platform = PLATFORM_PERMISSIONS[PlatformRole(caller.platform_role)] if caller.platform_role else frozenset()
     return ROLE_PERMISSIONS[Role(caller.role)] | platform
 
@@ -116,6 +128,18 @@ def authenticated(route: Callable[P, T]) -> Callable[P, T]:
         return route(*args, **kwargs)
 
     return _marked(guarded, "AUTHENTICATED")
+
+
+def in_person(route: Callable[P, T]) -> Callable[P, T]:
+    """Lets a route run only for someone who logged in: 403 for an API key, whatever its scopes. Goes above the other guards."""
+
+    @keeps_signature(route)
+    def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
+        if current_caller().key_id:
+            raise KeyNotEnough
+        return route(*args, **kwargs)
+
+    return _marked(guarded, guard_of(route) or "AUTHENTICATED")
 
 
 def guard_of(route: Callable[..., Any]) -> str | None:

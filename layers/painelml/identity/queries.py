@@ -1,4 +1,4 @@
-"""All SQL about people and sessions: calls of the allow-listed functions (migrations/sql/0003_identity.sql)."""
+"""All SQL about people and sessions: calls of the allow-listed functions (migrations/sql/0003_identity.sql, 0010)."""
 
 from __future__ import annotations
 
@@ -113,3 +113,222 @@ def session_owner(session: Session, token_hash: bytes) -> Row | None:
 def prune_sessions(session: Session, *, before: datetime, families: int) -> int:
     pruned: int = session.value("select app.prune_sessions(%(before)s, %(families)s)", before=before, families=families)
     return pruned
+
+
+def issue_reset_token(session: Session, email: str, token: bytes, *, moment: datetime, until: datetime) -> Row | None:
+    return session.one(
+        "select * from app.issue_reset_token(%(email)s, %(token)s, %(moment)s, %(until)s)",
+        email=email,
+        token=token,
+        moment=moment,
+        until=until,
+    )
+
+
+def issue_email_token(
+    session: Session, person: UUID | None, email: str, token: bytes, *, moment: datetime, until: datetime
+) -> Row:
+    row = session.one(
+        "select * from app.issue_email_token(%(person)s, %(email)s, %(token)s, %(moment)s, %(until)s)",
+        person=person,
+        email=email,
+        token=token,
+        moment=moment,
+        until=until,
+    )
+    return row or {"outcome": "unknown", "person_name": None}
+
+
+def read_reset_token(session: Session, token: bytes, *, moment: datetime) -> Row | None:
+    return session.one("select * from app.read_reset_token(%(token)s, %(moment)s)", token=token, moment=moment)
+
+
+def reset_password(session: Session, token: bytes, *, new_hash: str, moment: datetime) -> bool:
+    done: bool = session.value(
+        "select app.reset_password(%(token)s, %(new_hash)s, %(moment)s)", token=token, new_hash=new_hash, moment=moment
+    )
+    return done
+
+
+def verify_email(session: Session, token: bytes, *, moment: datetime) -> Row | None:
+    return session.one("select * from app.verify_email(%(token)s, %(moment)s)", token=token, moment=moment)
+
+
+def prune_account_tokens(session: Session, *, before: datetime, page: int) -> int:
+    pruned: int = session.value("select app.prune_account_tokens(%(before)s, %(page)s)", before=before, page=page)
+    return pruned
+
+
+def account_of(session: TenantSession, person: UUID) -> Row | None:
+    return session.one("select * from app.account_of(%(person)s)", person=person)
+
+
+def change_password(
+    session: TenantSession, person: UUID, *, old_hash: str, new_hash: str, spared: UUID, moment: datetime
+) -> bool:
+    changed: bool = session.value(
+        "select app.change_password(%(person)s, %(old_hash)s, %(new_hash)s, %(spared)s, %(moment)s)",
+        person=person,
+        old_hash=old_hash,
+        new_hash=new_hash,
+        spared=spared,
+        moment=moment,
+    )
+    return changed
+
+
+def own_sessions(session: TenantSession, person: UUID, *, moment: datetime) -> list[Row]:
+    return session.rows("select * from app.own_sessions(%(person)s, %(moment)s)", person=person, moment=moment)
+
+
+def end_own_session(session: TenantSession, person: UUID, family: UUID, *, moment: datetime) -> bool:
+    ended: bool = session.value(
+        "select app.end_own_session(%(person)s, %(family)s, %(moment)s)", person=person, family=family, moment=moment
+    )
+    return ended
+
+
+def end_own_sessions(session: TenantSession, person: UUID, *, moment: datetime) -> int:
+    ended: int | None = session.value("select app.end_own_sessions(%(person)s, %(moment)s)", person=person, moment=moment)
+    return ended or 0
+
+
+def begin_totp(session: TenantSession, person: UUID, sealed: bytes) -> bool:
+    begun: bool = session.value("select app.begin_totp(%(person)s, %(sealed)s)", person=person, sealed=sealed)
+    return begun
+
+
+def confirm_totp(
+    session: TenantSession, person: UUID, *, sealed: bytes, step: int, codes: list[bytes], moment: datetime
+) -> bool:
+    confirmed: bool = session.value(
+        "select app.confirm_totp(%(person)s, %(sealed)s, %(step)s, %(codes)s, %(moment)s)",
+        person=person,
+        sealed=sealed,
+        step=step,
+        codes=codes,
+        moment=moment,
+    )
+    return confirmed
+
+
+def use_totp_step(session: TenantSession, person: UUID, step: int) -> bool:
+    used: bool = session.value("select app.use_totp_step(%(person)s, %(step)s)", person=person, step=step)
+    return used
+
+
+def use_recovery_code(session: TenantSession, person: UUID, code: bytes) -> bool:
+    used: bool = session.value("select app.use_recovery_code(%(person)s, %(code)s)", person=person, code=code)
+    return used
+
+
+def end_totp(session: TenantSession, person: UUID) -> None:
+    session.execute("select app.end_totp(%(person)s)", person=person)
+
+
+def invite(
+    session: TenantSession, invitation: UUID, *, email: str, role: str, inviter: UUID, moment: datetime, until: datetime
+) -> bool:
+    """False where the address is a member's already."""
+    invited: bool = session.value(
+        "select app.invite(%(invitation)s, %(email)s, %(role)s, %(inviter)s, %(moment)s, %(until)s)",
+        invitation=invitation,
+        email=email,
+        role=role,
+        inviter=inviter,
+        moment=moment,
+        until=until,
+    )
+    return invited
+
+
+def invitations(
+    session: TenantSession, *, moment: datetime, page_size: int, after: UUID | None = None, only: UUID | None = None
+) -> list[Row]:
+    return session.rows(
+        "select * from app.invitations(%(only)s, %(after)s, %(moment)s, %(page_size)s)",
+        only=only,
+        after=after,
+        moment=moment,
+        page_size=page_size,
+    )
+
+
+def revoke_invitation(session: TenantSession, invitation: UUID, *, moment: datetime) -> bool:
+    revoked: bool = session.value(
+        "select app.revoke_invitation(%(invitation)s, %(moment)s)", invitation=invitation, moment=moment
+    )
+    return revoked
+
+
+def arm_invitation(session: TenantSession, invitation: UUID, token: bytes, *, moment: datetime) -> Row | None:
+    return session.one(
+        "select * from app.arm_invitation(%(invitation)s, %(token)s, %(moment)s)",
+        invitation=invitation,
+        token=token,
+        moment=moment,
+    )
+
+
+def read_invitation(session: Session, token: bytes, *, moment: datetime) -> Row | None:
+    return session.one("select * from app.read_invitation(%(token)s, %(moment)s)", token=token, moment=moment)
+
+
+def accept_invitation(
+    session: TenantSession, token: bytes, *, new_person: UUID, name: str | None, password_hash: str | None, moment: datetime
+) -> UUID | None:
+    person: UUID | None = session.value(
+        "select app.accept_invitation(%(token)s, %(new_person)s, %(name)s, %(password_hash)s, %(moment)s)",
+        token=token,
+        new_person=new_person,
+        name=name,
+        password_hash=password_hash,
+        moment=moment,
+    )
+    return person
+
+
+def add_api_key(
+    session: TenantSession,
+    key: UUID,
+    *,
+    person: UUID,
+    name: str,
+    prefix: str,
+    key_hash: bytes,
+    scopes: list[str],
+    moment: datetime,
+    until: datetime,
+) -> bool:
+    """False for someone who is no longer a member."""
+    added: bool = session.value(
+        """
+        select app.add_api_key(
+            %(key)s, %(person)s, %(name)s, %(prefix)s, %(key_hash)s, %(scopes)s, %(moment)s, %(until)s
+        )
+        """,
+        key=key,
+        person=person,
+        name=name,
+        prefix=prefix,
+        key_hash=key_hash,
+        scopes=scopes,
+        moment=moment,
+        until=until,
+    )
+    return added
+
+
+def api_keys(session: TenantSession, *, page_size: int, after: UUID | None = None, only: UUID | None = None) -> list[Row]:
+    return session.rows(
+        "select * from app.api_keys(%(only)s, %(after)s, %(page_size)s)", only=only, after=after, page_size=page_size
+    )
+
+
+def revoke_api_key(session: TenantSession, key: UUID, *, moment: datetime) -> bool:
+    revoked: bool = session.value("select app.revoke_api_key(%(key)s, %(moment)s)", key=key, moment=moment)
+    return revoked
+
+
+def find_api_key(session: Session, key_hash: bytes, *, moment: datetime) -> Row | None:
+    return session.one("select * from app.find_api_key(%(key_hash)s, %(moment)s)", key_hash=key_hash, moment=moment)

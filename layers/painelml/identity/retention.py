@@ -18,3 +18,14 @@ def prune_sessions() -> int:
         if not some:
             return pruned
         pruned += some
+
+
+def prune_account_tokens() -> int:
+    """Forgets links and invitations that have expired, invitations that were accepted among them; returns how many went."""
+    pruned = 0
+    while True:
+        with directory_session() as session:
+            some = queries.prune_account_tokens(session, before=now(), page=FAMILIES_AT_ONCE)
+        if not some:
+            return pruned
+        pruned += some

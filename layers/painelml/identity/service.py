@@ -13,8 +13,9 @@ from painelml.core.db import Session, TenantSession, tenant_session
 from painelml.core.errors import NotFound
 from painelml.core.ids import uuid7
 from painelml.core.pages import Page, decode_id, page_of
-from painelml.identity import queries
+from painelml.identity import letters, queries
 from painelml.identity.errors import LastOwner, OwnersOnly
+from painelml.identity.letters import Wanted
 from painelml.identity.models import (
     Me,
     NewOwner,
@@ -26,18 +27,26 @@ from painelml.identity.models import (
     User,
     UserChanges,
 )
-from painelml.identity.passwords import hash_password
+from painelml.identity.passwords import hash_password, refuse_common
 from painelml.identity.permissions import PlatformRole, Role, permissions_of
+from painelml.identity.throttle import Attempt
 from painelml.plans import service as plans
 from painelml.plans.models import Entitlement
 from painelml.tenancy import service as tenancy
 from painelml.tenancy.models import NewTenant
 
 
-def sign_up(wanted: SignUp) -> SignedUp:
-    """A tenant and its OWNER, both or neither; raises EmailTaken."""
+def sign_up(wanted: SignUp, *, address: str, language: str) -> SignedUp:
+    """A tenant and its OWNER, both or neither, and a letter to prove the e-mail; raises EmailTaken, WeakPassword, TooManyTries.
+
+    An address that keeps asking for e-mails that are taken has to wait longer and longer (docs/decisions/0020).
+    """
+    attempt = Attempt("register", account="", address=address)
     owner = NewOwner(name=wanted.name, email=wanted.email, password=wanted.password)
-    return _open(NewTenant(name=wanted.company_name, email=wanted.email), owner)
+    made = _open(NewTenant(name=wanted.company_name, email=wanted.email), owner)
+    attempt.succeeded()
+    letters.queue_after(Wanted(kind="verify_email", language=language, email=made.user.email, person=made.user.id))
+    return made
 
 
 def open_tenant(wanted: NewTenantWithOwner, *, actor: UUID) -> SignedUp:
@@ -46,9 +55,9 @@ def open_tenant(wanted: NewTenantWithOwner, *, actor: UUID) -> SignedUp:
 
 
 def add_user(caller: Caller, wanted: NewUser) -> User:
-    """A colleague in the caller's tenant; raises OwnersOnly, EmailTaken, LimitReached."""
-    _check_reach(caller, wanted.role)
-    hashed = hash_password(wanted.password.get_secret_value())
+    """A colleague in the caller's tenant; raises OwnersOnly, EmailTaken, LimitReached, WeakPassword."""
+    check_reach(caller, wanted.role)
+    hashed = _hashed(wanted)
     with tenant_session(caller.tenant_id) as session:
         added = _added(session, wanted, wanted.role, hashed)
         record(session, AuditEvent.USER_ADDED, actor=caller.user_id, subject=str(added.id), details={"role": added.role})
@@ -72,7 +81,7 @@ def change_user(session: TenantSession, caller: Caller, user_id: UUID, changes: 
     """Raises NotFound, OwnersOnly, LastOwner, LimitReached. Who is deactivated loses their sessions here."""
     owners = queries.hold_owners(session)
     before = user(session, user_id)
-    _check_reach(caller, before.role, changes.role)
+    check_reach(caller, before.role, changes.role)
     stays_owner = changes.role in (None, Role.OWNER) and changes.is_active is not False
     if owners == {user_id} and not stays_owner:
         raise LastOwner
@@ -92,8 +101,10 @@ def deactivate_user(session: TenantSession, caller: Caller, user_id: UUID) -> No
 
 def me(session: TenantSession, caller: Caller) -> Me:
     """Raises NotFound for someone who has left the tenant since their token was made."""
+    account = queries.account_of(session, caller.user_id)
     return Me(
         user=user(session, caller.user_id),
+        email_verified_at=account["email_verified_at"] if account else None,
         tenant=tenancy.own(session),
         platform_role=PlatformRole(caller.platform_role) if caller.platform_role else None,
         permissions=sorted(permissions_of(caller)),
@@ -110,14 +121,14 @@ def create_platform_user(session: Session, wanted: NewPlatformUser) -> UUID:
             house=uuid7(),
             email=wanted.email,
             name=wanted.name,
-            password_hash=hash_password(wanted.password.get_secret_value()),
+            password_hash=_hashed(wanted),
             platform_role=wanted.platform_role,
         )
     return person
 
 
 def _open(wanted: NewTenant, owner: NewOwner, *, actor: UUID | None = None) -> SignedUp:
-    hashed = hash_password(owner.password.get_secret_value())
+    hashed = _hashed(owner, wanted.name)
     with tenant_session(uuid7()) as session:
         tenant = tenancy.open_tenant(session, wanted)
         person = _added(session, owner, Role.OWNER, hashed)
@@ -151,7 +162,14 @@ def _is_agent(person: User) -> bool:
     return person.is_active and person.role is not Role.VIEWER
 
 
-def _check_reach(caller: Caller, *roles: Role | None) -> None:
+def _hashed(wanted: NewOwner | NewUser | NewPlatformUser, *context: str) -> str:
+    """Raises WeakPassword."""
+    password = wanted.password.get_secret_value()
+    refuse_common(password, wanted.name, wanted.email, *context)
+    return hash_password(password)
+
+
+def check_reach(caller: Caller, *roles: Role | None) -> None:
     """OWNERs are made and changed by OWNERs alone."""
     if Role.OWNER in roles and caller.role != Role.OWNER:
         raise OwnersOnly

@@ -20,10 +20,11 @@ from painelml.core.db import Row, directory_session, tenant_session
 from painelml.core.ids import uuid7
 from painelml.core.observability import log_tenant, logger
 from painelml.core.secrets import secret
-from painelml.identity import queries, tokens
-from painelml.identity.errors import AccessClosed, SessionOver, WrongCredentials
+from painelml.identity import queries, second_factor, tokens
+from painelml.identity.errors import AccessClosed, SessionOver, TotpRequired, WrongCredentials
 from painelml.identity.models import Client, Login, Tokens
 from painelml.identity.passwords import hash_password, is_outdated, matches
+from painelml.identity.throttle import Attempt
 
 GRACE = timedelta(seconds=10)
 IDLE = timedelta(days=7)
@@ -31,7 +32,11 @@ ABSOLUTE = timedelta(days=30)
 
 
 def log_in(wanted: Login, client: Client) -> Tokens:
-    """Starts a session in the person's default tenant; raises WrongCredentials, AccessClosed."""
+    """Starts a session in the person's default tenant.
+
+    Raises WrongCredentials, AccessClosed, TotpRequired, WrongCode, TooManyTries.
+    """
+    attempt = Attempt("login", account=wanted.email, address=client.address)
     password = wanted.password.get_secret_value()
     with directory_session() as session:
         found = queries.find_login(session, wanted.email)
@@ -42,7 +47,14 @@ def log_in(wanted: Login, client: Client) -> Tokens:
         _enter_failure(found)
         raise AccessClosed
     _rehash_if_outdated(found, password)
-    return _start(found, client)
+    if wanted.code is None and second_factor.is_on(found["tenant_id"], found["user_id"]):
+        attempt.proved_half()
+        raise TotpRequired
+    if wanted.code is not None:
+        second_factor.spend(found["tenant_id"], found["user_id"], wanted.code.get_secret_value())
+    tokens_given = _start(found, client)
+    attempt.succeeded(remember=True)
+    return tokens_given
 
 
 def refresh(presented: str, client: Client) -> Tokens:

@@ -21,6 +21,7 @@ TYPE = "at+jwt"
 AUDIENCE = "painelml-api"
 LIFETIME = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(seconds=5)
+KEY_PREFIX = "pml_live_"
 CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "tenant", "role"]
 
 
