@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from painelml.identity import api_keys
-from painelml.identity.passwords import WeakPassword, refuse_common
+from painelml.identity.errors import WeakPassword
+from painelml.identity.passwords import refuse_common
+from painelml.identity.tokens import KEY_PREFIX
 
 KEY = api_keys.new_key()
 
@@ -32,7 +34,7 @@ def test_no_single_edit_survives_the_checksum(place: int, digit: str) -> None:
 @given(st.text(max_size=60))
 def test_no_other_text_is_a_key(text: str) -> None:
     assert not api_keys.is_well_formed(text)
-    assert not api_keys.is_well_formed(api_keys.PREFIX + text)
+    assert not api_keys.is_well_formed(KEY_PREFIX + text)
 
 
 @given(st.text(alphabet="bcdfghjkmnprtvwxz 2468", min_size=12, max_size=64).filter(lambda text: len(set(text)) >= 10))
