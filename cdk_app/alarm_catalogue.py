@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration
@@ -76,11 +76,12 @@ def api_rows(api: apigateway.RestApi) -> list[AlarmRow]:
 
 
 def function_rows(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> list[AlarmRow]:
-    """One alarm for a group of functions: one for each function would cost more than it tells."""
+    """One alarm for a group of functions: one for each function would cost more than it tells.
+
+    An alarm adds up ten metrics at most, so a larger group is watched in parts: `api`, `api-2`.
+    """
     rows = []
-    for group, functions in groups.items():
-        if len(functions) > _MOST_METRICS_IN_MATH:
-            raise ValueError(f"Functions of {group}: an alarm adds up at most {_MOST_METRICS_IN_MATH} metrics.")
+    for group, functions in _parts(groups):
         errors = [function.metric_errors(period=_FIVE_MINUTES, statistic="Sum") for function in functions]
         throttles = [function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum") for function in functions]
         rows += [
@@ -100,6 +101,13 @@ def function_rows(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> list[Ala
             ),
         ]
     return rows
+
+
+def _parts(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> Iterator[tuple[str, Sequence[lambda_.IFunction]]]:
+    for group, functions in groups.items():
+        for start in range(0, len(functions), _MOST_METRICS_IN_MATH):
+            name = f"{group}-{start // _MOST_METRICS_IN_MATH + 1}" if start else group
+            yield name, functions[start : start + _MOST_METRICS_IN_MATH]
 
 
 def _sum(metrics: Sequence[cloudwatch.IMetric], label: str) -> cloudwatch.MathExpression:

@@ -29,7 +29,7 @@ PROBLEM_STATUSES = {
 }
 TAGS = {
     "auth": ("auth .well-known me", "Entrar e sair · Sign-up, login, the life of a session"),
-    "tenant": ("tenant users audit-log", "A empresa e sua equipe · The company and its people"),
+    "tenant": ("tenant users invitations api-keys audit-log", "A empresa e sua equipe · The company and its people"),
     "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
     "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
     "billing": ("billing", "Planos, assinatura e uso · Plans, subscription and use"),

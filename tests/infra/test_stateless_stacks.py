@@ -269,6 +269,10 @@ def test_whatever_is_not_declared_public_asks_the_authorizer(pair: tuple[str, st
     }
     assert public == {
         "/v1/auth/{proxy+}",
+        "/v1/auth/forgot-password",
+        "/v1/auth/reset-password",
+        "/v1/auth/verify-email",
+        "/v1/auth/accept-invitation",
         "/v1/.well-known/{proxy+}",
         "/v1/ml-accounts/callback",
         "/v1/health",
