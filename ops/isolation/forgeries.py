@@ -51,9 +51,7 @@ def forgeries(keys: SigningKeys, genuine: str, victim: Tenant) -> dict[str, str]
     moved = claims | {"tenant": victim.tenant_id}
     raised = claims | {"role": "OWNER", "platform_role": "MASTER"}
     long_ago = int(time.time()) - 7200
-    made = {
-        f"alg {name}": f"{_part(head | {'alg': name})}.{_part(moved)}." for name in ("none", "None", "NONE", "")
-    }
+    made = {f"alg {name}": f"{_part(head | {'alg': name})}.{_part(moved)}." for name in ("none", "None", "NONE", "")}
     made |= {
         "alg none, genuine signature kept": f"{_part(head | {'alg': 'none'})}.{content}.{signature}",
         "HS256 with the public key as PEM": _hs256(public_pem, head, moved),
@@ -122,8 +120,12 @@ class Forger:
         told = {"email": self.attacker.email, "password": self.attacker.password}
         first = self._post("/auth/login", told, "client one").json()["refresh_token"]
         second = self._post("/auth/refresh", {"refresh_token": first}, "client one").json()["refresh_token"]
-        self._refused("refresh token replayed by another client", self._post("/auth/refresh", {"refresh_token": first}, "thief"))
-        self._refused("refresh token of a family that was replayed", self._post("/auth/refresh", {"refresh_token": second}, "client one"))
+        self._refused(
+            "refresh token replayed by another client", self._post("/auth/refresh", {"refresh_token": first}, "thief")
+        )
+        self._refused(
+            "refresh token of a family that was replayed", self._post("/auth/refresh", {"refresh_token": second}, "client one")
+        )
 
     def _refused(self, name: str, answer: requests.Response) -> None:
         self.forged += 1
@@ -186,5 +188,3 @@ def _public_jwk(pem: str) -> dict[str, Any]:
 
     key: Any = load_pem_private_key(pem.encode(), password=None)
     return dict(ECAlgorithm.to_jwk(key.public_key(), as_dict=True))
-
-

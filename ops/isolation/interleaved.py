@@ -50,7 +50,9 @@ def run(scratch: Scratch, *, transactions: int, seed: int = 7) -> Interleaved:
         tenants = [tenant for _ in range(TENANTS // 2) for tenant in rows.seed(owner, found).tenants]
     readable = [table for table in tenant_tables(found) if table.app_reads and not table.is_partition]
     writable = [
-        table for table in readable if table.app_inserts and all(key.parent == "directory.tenants" for key in table.foreign_keys)
+        table
+        for table in readable
+        if table.app_inserts and all(key.parent == "directory.tenants" for key in table.foreign_keys)
     ]
     works = Works(readable, writable, tenants)
     free: queue.SimpleQueue[Connection] = queue.SimpleQueue()

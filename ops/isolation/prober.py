@@ -16,7 +16,16 @@ from ops.isolation import tenants
 from ops.isolation.document import Document, Operation, random_id
 from ops.isolation.tenants import SHARED, Tenant
 
-MALFORMED = ("x", "0", "-1", "'; drop table app.orders; --", "%00", "a" * 300, "../tenant", "00000000-0000-0000-0000-000000000000")
+MALFORMED = (
+    "x",
+    "0",
+    "-1",
+    "'; drop table app.orders; --",
+    "%00",
+    "a" * 300,
+    "../tenant",
+    "00000000-0000-0000-0000-000000000000",
+)
 GARBAGE = "x" * 40
 TRIES, LONGEST_WAIT_SECONDS = 5, 65
 

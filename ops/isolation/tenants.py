@@ -224,5 +224,3 @@ def _claim(token: str, name: str) -> str:
 
     claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
     return str(claims[name])
-
-

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -25,10 +26,14 @@ class Traces:
 
     def search(self, one: Tenant, other: Tenant) -> None:
         """Looks for each tenant's canaries in everything that carries the other's name."""
+        with self._workers_held():
+            for tenant in (one, other):
+                tenant.seller.call("POST", f"/ml-accounts/{tenant.named('account_id')}/sync", {}, expect=202)
+            messages = list(self._queues())
         stores = {
             "log line": list(self._logs()),
             "cache key": list(self._cache()),
-            "queue message": list(self._queues()),
+            "queue message": messages,
             "object": list(self._objects()),
         }
         for store, entries in stores.items():
@@ -46,6 +51,19 @@ class Traces:
             for person in people:
                 if person.canary in text or person.email in text:
                     self.findings.violations.append(f"log line {where}: holds personal data of tenant {person.tenant_id}")
+
+    @contextmanager
+    def _workers_held(self) -> Generator[None]:
+        """No worker takes a message meanwhile, so that there is something in the queues to look at."""
+        mappings = self.aws.functions.list_event_source_mappings()["EventSourceMappings"]
+        held = [mapping["UUID"] for mapping in mappings if mapping["State"] == "Enabled"]
+        try:
+            for mapping in held:
+                self.aws.functions.update_event_source_mapping(UUID=mapping, Enabled=False)
+            yield
+        finally:
+            for mapping in held:
+                self.aws.functions.update_event_source_mapping(UUID=mapping, Enabled=True)
 
     def _logs(self) -> Iterator[tuple[str, str]]:
         client = self.aws.client("logs")
