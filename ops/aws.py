@@ -63,7 +63,7 @@ class LocalAws:
 
     def client(self, service: str) -> Any:
         """A client of any other service."""
-        return self._session.client(service, endpoint_url=self._url)  # type: ignore[call-overload]
+        return self._session.client(service, endpoint_url=self._url)
 
     def output(self, stack: str, name: str) -> str:
         """An output of a deployed stack; raises OperationError if the stack has none of this name."""

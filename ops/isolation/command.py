@@ -1,4 +1,4 @@
-"""`painel isolation report`: runs the proof, writes isolation.json and isolation.html, ends with 1 where isolation is broken."""
+"""`painel isolation report`: runs the proof, writes isolation.json and isolation.html; exit code 1 on any violation."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -77,6 +78,9 @@ class Document:
                 return copy.deepcopy(schema[known])
         if "enum" in schema:
             return schema["enum"][-1]
+        return self._of_kind(schema, text, name)
+
+    def _of_kind(self, schema: Schema, text: Callable[[str, Schema], str] | None, name: str) -> Any:
         kind = schema.get("type", "object")
         if kind == "object":
             wanted = schema.get("properties", {})
@@ -84,12 +88,9 @@ class Document:
             return {key: self.sample(wanted[key], text, key) for key in names}
         if kind == "string":
             return _text(schema, name, text)
-        return {
-            "integer": lambda: schema.get("minimum", 1),
-            "number": lambda: schema.get("minimum", 1),
-            "boolean": lambda: True,
-            "array": lambda: [self.sample(schema["items"], text, name)] if schema.get("minItems") else [],
-        }.get(kind, lambda: None)()
+        if kind == "array":
+            return [self.sample(schema["items"], text, name)] if schema.get("minItems") else []
+        return {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1), "boolean": True}.get(kind)
 
     def resolved(self, schema: Schema) -> Schema:
         """The schema behind a reference."""
@@ -123,7 +124,7 @@ class Document:
 
     def _bears_id(self, name: str, schema: Schema) -> bool:
         schema = self.resolved(schema)
-        options = [self.resolved(option) for option in schema.get("anyOf", [schema])]
+        options: list[Schema] = [self.resolved(option) for option in schema.get("anyOf", [schema])]
         formats = {option.get("format") for option in options} | {option.get("items", {}).get("format") for option in options}
         return "uuid" in formats or name in ("id", "ids", "cursor") or name.endswith(("_id", "_ids"))
 
@@ -132,7 +133,11 @@ def random_id(like: str) -> str:
     """An id of the same kind as `like` that nothing has."""
     if re.fullmatch(r"[0-9a-f-]{36}", like):
         return str(uuid4())
-    return re.sub(r"\d{3,}", lambda found: f"9{uuid4().int % 10 ** (len(found[0]) - 1):0{len(found[0]) - 1}d}", like)
+
+    def other(found: re.Match[str]) -> str:
+        return "9" + "".join(secrets.choice("0123456789") for _ in found[0][1:])
+
+    return re.sub(r"\d{3,}", other, like)
 
 
 def _text(schema: Schema, name: str, text: Callable[[str, Schema], str] | None) -> str:

@@ -1,4 +1,4 @@
-"""Many tenants' transactions over few shared connections, with faults between, as warm functions and a proxy produce them (L4)."""
+"""Many tenants' transactions over few shared connections, with faults between, as warm functions produce them (L4)."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ class Works:
         """One unguarded read: no predicate names the tenant, so that the policy alone is judged."""
         table = chance.choice(self.readable).name
         query = f"select count(*) filter (where tenant_id is distinct from %s), count(*), app.tid() from {table}"  # noqa: S608
-        row: Any = connection.execute(query, [tenant]).fetchone()  # type: ignore[call-overload]
+        row: Any = connection.execute(query, [tenant]).fetchone()
         foreign, seen, inside = row
         if foreign or inside != tenant:
             self.violations.append(f"{table}: {foreign} foreign rows seen inside {inside}, entered {tenant}")

@@ -6,7 +6,8 @@ from html import escape
 from typing import Any
 
 STYLE = """
-:root { color-scheme: light; --ink: #16202c; --soft: #5a6675; --line: #d9dfe7; --good: #0b6b45; --bad: #a31621; --pale: #f5f7fa }
+:root { color-scheme: light; --ink: #16202c; --soft: #5a6675; --line: #d9dfe7; --good: #0b6b45; --bad: #a31621;
+  --pale: #f5f7fa }
 * { box-sizing: border-box }
 body { font: 15px/1.5 system-ui, "Segoe UI", Roboto, "Liberation Sans", sans-serif; color: var(--ink); background: #fff;
   max-width: 60rem; margin: 2.5rem auto; padding: 0 1.5rem }
@@ -102,40 +103,40 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
     return [
         (
             _number(told["probes"]),
-            f"sondagens · probes, {told['routes']} rotas · routes",
+            f"sondagens em {told['routes']} rotas|probes of {told['routes']} routes",
             None,
-            "Cada rota, método e parâmetro com identificador do documento OpenAPI, chamado com identificadores e tokens de outro "
-            "tenant, malformados, aleatórios ou ausentes. A resposta tem de ser 404 (403 nas rotas da plataforma), igual à de um "
-            "identificador que ninguém tem.",
-            "Every route, method and id-bearing parameter of the OpenAPI document, asked with another tenant's, malformed, random "
-            "or no ids and tokens. The answer must be 404 (403 on platform routes), the same as for an id that nothing has.",
+            "Cada rota, método e parâmetro com identificador do documento OpenAPI, chamado com identificadores e tokens de "
+            "outro tenant, malformados, aleatórios ou ausentes. A resposta tem de ser 404 (403 nas rotas da plataforma), igual "
+            "à de um identificador que ninguém tem.",
+            "Every route, method and id-bearing parameter of the OpenAPI document, asked with another tenant's, malformed, "
+            "random or no ids and tokens. The answer must be 404 (403 on platform routes), as for an id that nothing has.",
         ),
         (
             _number(told["foreign_bytes"]),
-            "bytes alheios · foreign bytes",
+            "bytes alheios|foreign bytes",
             told["foreign_bytes"] == 0,
             f"Textos-canário de um tenant procurados em tudo o que serve ao outro: {stores}.",
             f"Canaries of one tenant searched for in everything that serves the other: {stores_en}.",
         ),
         (
             _number(told["violations"]),
-            "violações · violations",
+            "violações|violations",
             told["violations"] == 0,
             "Respostas, dados alterados ou transações que quebraram uma regra de isolamento.",
             "Answers, changed data or transactions that broke a rule of isolation.",
         ),
         (
             _number(told["interleaved_transactions"]),
-            f"transações · transactions, {_number(told['interleaved_per_second'])}/s",
+            f"transações|transactions, {_number(told['interleaved_per_second'])}/s",
             None,
             "Transações de vários tenants intercaladas em poucas conexões, com erros, desfazimentos, savepoints e chamadas sem "
             "tenant entre elas. Nenhuma leitura leva predicado: só a política do banco protege.",
-            "Transactions of several tenants interleaved on few connections, with errors, rollbacks, savepoints and calls without "
-            "a tenant between them. No read carries a predicate: the database's policy alone protects.",
+            "Transactions of several tenants interleaved on few connections, with errors, rollbacks, savepoints and calls "
+            "without a tenant between them. No read carries a predicate: the database's policy alone protects.",
         ),
         (
             f"{_number(told['mutants_caught'])} / {_number(told['mutants'])}",
-            f"mutantes detectados · mutants caught, {told['tenant_tables']} tabelas · tables",
+            f"mutantes pegos em {told['tenant_tables']} tabelas|mutants caught, {told['tenant_tables']} tables",
             told["mutants_caught"] == told["mutants"],
             "Cada proteção de cada tabela de tenant retirada uma vez num banco descartável; a auditoria ou o comportamento da "
             "tabela tem de acusar. Um mutante que sobrevive reprova a prova.",
@@ -144,23 +145,23 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
         ),
         (
             _number(told["audit_findings"]),
-            f"achados · findings, {told['audit_checks']} verificações · checks",
+            f"achados em {told['audit_checks']} verificações|findings, {told['audit_checks']} checks",
             told["audit_findings"] == 0,
             "A auditoria do catálogo do banco em uso (<code>migrations/audit.sql</code>).",
             "The catalogue audit of the running database (<code>migrations/audit.sql</code>).",
         ),
         (
             _number(told["tokens_refused"]),
-            "tokens mostrados · tokens shown",
+            "tokens mostrados|tokens shown",
             None,
-            "Tokens forjados, adulterados, vencidos, de outro ambiente ou repetidos, mostrados à porta de entrada real. Cada um "
-            "tem de receber 401; um aceito conta como violação.",
+            "Tokens forjados, adulterados, vencidos, de outro ambiente ou repetidos, mostrados à porta de entrada real. Cada "
+            "um tem de receber 401; um aceito conta como violação.",
             "Tokens forged, altered, expired, of another environment or replayed, shown to the real gateway. Each must be "
             "answered 401; one that is accepted counts as a violation.",
         ),
         (
             "–" if pins is None else _number(pins),
-            "prendem o proxy · pin the proxy",
+            "comandos que prendem|pinning statements",
             None if pins is None else pins == 0,
             "Comandos SQL da suíte de integração que prenderiam uma conexão do RDS Proxy a um cliente"
             + (
@@ -195,9 +196,11 @@ STORES_EN = {
 
 
 def _row(figure: str, unit: str, sound: bool | None, meaning: str, english: str) -> str:
+    portuguese, _, other = unit.partition("|")
     mark = {True: " good", False: " bad", None: ""}[sound]
     return (
-        f'<tr><td class="figure{mark}">{escape(figure)}<small>{escape(unit)}</small></td>'
+        f'<tr><td class="figure{mark}">{escape(figure)}'
+        f'<small>{escape(portuguese)}</small><small lang="en">{escape(other)}</small></td>'
         f'<td><p>{meaning}</p><p lang="en">{english}</p></td></tr>\n'
     )
 

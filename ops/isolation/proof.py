@@ -97,9 +97,9 @@ def prove(home: Home, *, short: bool, step: Step = lambda _: nullcontext()) -> P
     urls = postgres.urls(home)
     with step("The catalogue audit of the running database"):
         audit_catalogue(proof, urls.owner)
-    with step("A scratch database; every guard of every tenant table taken away once"):
-        with scratch_database(urls.owner, urls.app) as scratch:
-            count_mutants(proof, mutants.score(scratch))
+    taken_away = "A scratch database; every guard of every tenant table taken away once"
+    with step(taken_away), scratch_database(urls.owner, urls.app) as scratch:
+        count_mutants(proof, mutants.score(scratch))
     transactions = SHORT if short else LONG
     with step(f"{transactions:,} interleaved transactions over {interleaved.CONNECTIONS} shared connections"):
         with scratch_database(urls.owner, urls.app) as scratch:
@@ -146,7 +146,7 @@ def audit_catalogue(proof: Proof, owner_url: str) -> None:
     text = audit_sql()
     proof.audit_checks = len({line.split("'")[1] for line in text.splitlines() if line.startswith("select '")})
     with psycopg.connect(owner_url, autocommit=True) as connection:
-        rows = connection.execute(sql.SQL(text)).fetchall()  # type: ignore[arg-type]  # our own file
+        rows = connection.execute(sql.SQL(text)).fetchall()
     proof.audit_findings = [" ".join(map(str, row)) for row in rows]
 
 

@@ -49,10 +49,11 @@ class Seeded:
 def seed(owner: Connection, found: dict[str, Table]) -> Seeded:
     """A committed row in every table for each of two tenants; raises OperationError for a type that it cannot make."""
     seeded = Seeded((uuid4(), uuid4()))
+    planter = _Planter(owner, found, seeded)
     for tenant in seeded.tenants:
         for table in found.values():
             if not table.is_partition:
-                _ensure(owner, found, seeded, table, tenant)
+                planter.ensure(table, tenant)
     return seeded
 
 
@@ -79,7 +80,7 @@ def value_of(column: Column, table: Table) -> Any:
 
 def insert(connection: Connection, table: Table, row: Row) -> None:
     """One row, in the transaction that `connection` is in."""
-    name = sql.SQL(table.name)  # type: ignore[arg-type]  # quoted by the catalogue query itself
+    name = sql.SQL(table.name)  # quoted by the catalogue query itself
     statement = sql.SQL("insert into {} ({}) values ({})").format(
         name,
         sql.SQL(", ").join(map(sql.Identifier, row)),
@@ -88,46 +89,37 @@ def insert(connection: Connection, table: Table, row: Row) -> None:
     connection.execute(statement, list(row.values()))
 
 
-def _ensure(
-    owner: Connection,
-    found: dict[str, Table],
-    seeded: Seeded,
-    table: Table,
-    tenant: UUID,
-    within: tuple[str, ...] = (),
-) -> Row:
-    """The row of `table` for `tenant`, with its parents made first. A table that leads back to itself gets no parent."""
-    if (held := seeded.rows.get((table.name, tenant))) is not None:
-        return held
-    row: Row = {column.name: value_of(column, table) for column in table.columns} | _tenant_of(table, tenant)
-    for key in sorted(table.foreign_keys, key=lambda key: len(key.columns)):
-        row |= _referring(owner, found, seeded, table, tenant, key, row, within)
-    if table.name == "directory.tenants":
-        row["id"] = tenant
-    with owner.transaction():
-        owner.execute("select app.enter_tenant(%s)", [tenant])
-        insert(owner, table, row)
-    seeded.rows[table.name, tenant] = row
-    return row
+@dataclass(slots=True)
+class _Planter:
+    """Puts rows in, as owner inside their tenant."""
 
+    owner: Connection
+    found: dict[str, Table]
+    seeded: Seeded
 
-def _referring(
-    owner: Connection,
-    found: dict[str, Table],
-    seeded: Seeded,
-    table: Table,
-    tenant: UUID,
-    key: ForeignKey,
-    row: Row,
-    within: tuple[str, ...],
-) -> Row:
-    pairs = dict(zip(key.columns, key.parent_columns, strict=True))
-    if key.parent == table.name:  # a row that is its own parent
-        return {column: row[parent] for column, parent in pairs.items()}
-    if key.parent in within:  # a circle of tables: its nullable side stays empty
-        return {column: None for column in pairs if column != "tenant_id"}
-    parent = _ensure(owner, found, seeded, found[key.parent], tenant, (*within, table.name))
-    return {column: parent[there] for column, there in pairs.items()}
+    def ensure(self, table: Table, tenant: UUID, within: tuple[str, ...] = ()) -> Row:
+        """The row of `table` for `tenant`, its parents made first. `within`: the tables that are being made already."""
+        if (held := self.seeded.rows.get((table.name, tenant))) is not None:
+            return held
+        row: Row = {column.name: value_of(column, table) for column in table.columns} | _tenant_of(table, tenant)
+        if table.name == "directory.tenants":
+            row["id"] = tenant
+        for key in sorted(table.foreign_keys, key=lambda key: len(key.columns)):
+            row |= self._referring(table, tenant, key, row, within=within)
+        with self.owner.transaction():
+            self.owner.execute("select app.enter_tenant(%s)", [tenant])
+            insert(self.owner, table, row)
+        self.seeded.rows[table.name, tenant] = row
+        return row
+
+    def _referring(self, table: Table, tenant: UUID, key: ForeignKey, row: Row, *, within: tuple[str, ...]) -> Row:
+        pairs = dict(zip(key.columns, key.parent_columns, strict=True))
+        if key.parent == table.name:  # a row that is its own parent
+            return {column: row[parent] for column, parent in pairs.items()}
+        if key.parent in within:  # a circle of tables: its nullable side stays empty
+            return {column: None for column in pairs if column != "tenant_id"}
+        parent = self.ensure(self.found[key.parent], tenant, (*within, table.name))
+        return {column: parent[there] for column, there in pairs.items()}
 
 
 def _tenant_of(table: Table, tenant: UUID) -> Row:
