@@ -19,7 +19,7 @@ CDK = node_modules/.bin/cdk --no-notices
 CONTEXT = -c env=$(ENV) $(if $(PROFILE),-c profile=$(PROFILE)) $(if $(filter local,$(ENV)),$(LOCAL_CONTEXT))
 
 .PHONY: help setup up down status smoke test lint format types audit synth diff deploy layers lock openapi traceability \
-	bench ci clean
+	bench isolation ci clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -101,6 +101,10 @@ openapi: setup ## docs/api/openapi.json, from the handlers
 
 traceability: setup ## docs/traceability.md, from the tests' markers
 	$(BIN)/painel traceability
+
+isolation: up ## prove that tenants are kept apart: attack, mutate, interleave; writes .painel/isolation.html
+	PAINEL_WIRE_GUARD=1 $(BIN)/pytest -q tests/integration --ignore tests/integration/local
+	$(BIN)/painel isolation report
 
 bench: setup ## measure, print ratios, write .painel/bench.json
 	$(BIN)/python -m tests.bench

@@ -104,6 +104,8 @@ class PainelFunction(Construct):
             "PAINEL_PARAMETERS": parameter_prefix(environment),
             "PAINEL_TRUSTED_HOPS": "0" if environment.is_local else "1",
             "POWERTOOLS_SERVICE_NAME": spec.name,
+            # Said, because an emulator hands its own log level down to the functions that it runs.
+            "POWERTOOLS_LOG_LEVEL": "INFO",
         }
         if spec.database:
             variables |= {

@@ -62,6 +62,10 @@ class LocalAws:
         client: CloudFormationClient = self._session.client("cloudformation", endpoint_url=self._url)
         return client
 
+    def client(self, service: str) -> Any:
+        """A client of any other service."""
+        return self._session.client(service, endpoint_url=self._url)
+
     def output(self, stack: str, name: str) -> str:
         """An output of a deployed stack; raises OperationError if the stack has none of this name."""
         described = self.stacks.describe_stacks(StackName=stack)["Stacks"][0]

@@ -7,20 +7,33 @@ from collections.abc import Generator
 
 import pytest
 
+from ops.home import Home
 from tests import platform as started
 from tests.queues import empty_queues
 from tests.servers import Database
 from tests.shops import Shop, open_shop
 from tests.simulator import Simulator
 from tests.system import ROOT, System, running_system
+from tests.wire import file_what_was_heard, overheard
 
 os.environ.update(started.ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Database:
-    """One migrated PostgreSQL for the session; tests keep apart by making tenants of their own."""
-    return started.database(tmp_path_factory.mktemp("postgres"))
+def database(tmp_path_factory: pytest.TempPathFactory) -> Generator[Database]:
+    """One migrated PostgreSQL for the session; tests keep apart by making tenants of their own.
+
+    With PAINEL_WIRE_GUARD=1 all that `app` sends is listened to, and a statement that pins an RDS Proxy connection fails the run.
+    """
+    made = started.database(tmp_path_factory.mktemp("postgres"))
+    if os.environ.get("PAINEL_WIRE_GUARD") != "1":
+        yield made
+        return
+    with overheard(made) as wire:
+        yield made
+    file_what_was_heard(wire, Home.default())
+    assert wire.statements, "the wire guard heard nothing"
+    assert wire.pinning == [], f"{len(wire.pinning)} statements pin an RDS Proxy connection"
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,196 @@
+"""Many tenants' transactions over few shared connections, with faults between, as warm functions produce them (L4)."""
+
+from __future__ import annotations
+
+import queue
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID, uuid4
+
+import psycopg
+from psycopg import errors as pg
+
+from ops.isolation import rows
+from ops.isolation.catalogue import Table, tables, tenant_tables
+from ops.isolation.scratch import Connection, Scratch
+
+TENANTS, CONNECTIONS, WORKERS = 8, 3, 4
+DIVISION = "select 1 / 0"
+
+
+class Undo(Exception):
+    """Raised inside a transaction to undo it."""
+
+
+@dataclass(slots=True)
+class Interleaved:
+    """What was run and what went wrong. `kinds` counts transactions by what happened in them."""
+
+    transactions: int
+    violations: list[str]
+    seconds: float
+    kinds: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def rate(self) -> float:
+        """Transactions a second."""
+        return self.transactions / self.seconds
+
+
+def run(scratch: Scratch, *, transactions: int, seed: int = 7) -> Interleaved:
+    """`transactions` of random tenants on random tables, each on whichever connection is free."""
+    with scratch.as_owner() as owner:
+        found = tables(owner)
+        tenants = [tenant for _ in range(TENANTS // 2) for tenant in rows.seed(owner, found).tenants]
+    readable = [table for table in tenant_tables(found) if table.app_reads and not table.is_partition]
+    writable = [
+        table
+        for table in readable
+        if table.app_inserts and all(key.parent == "directory.tenants" for key in table.foreign_keys)
+    ]
+    works = Works(readable, writable, tenants)
+    free: queue.SimpleQueue[Connection] = queue.SimpleQueue()
+    began = time.monotonic()
+    with ExitStack() as opened:
+        for _ in range(CONNECTIONS):
+            free.put(opened.enter_context(scratch.as_app()))
+        shares = [transactions // WORKERS + (worker < transactions % WORKERS) for worker in range(WORKERS)]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            done = [pool.submit(works.share, free, share, seed + worker) for worker, share in enumerate(shares)]
+            kinds: Counter[str] = sum((future.result() for future in done), Counter())
+    return Interleaved(kinds.total(), works.violations, time.monotonic() - began, kinds)
+
+
+@dataclass(slots=True)
+class Works:
+    """What a transaction may do, by name."""
+
+    readable: list[Table]
+    writable: list[Table]
+    tenants: list[UUID]
+    violations: list[str] = field(default_factory=list)
+
+    def share(self, free: queue.SimpleQueue[Connection], transactions: int, seed: int) -> Counter[str]:
+        """One worker's part: a connection is taken for each transaction and given back after, as a pool does."""
+        chance = random.Random(seed)  # noqa: S311 - a repeatable shuffle, no secret
+        kinds: Counter[str] = Counter()
+        acts: dict[str, Callable[[Connection, random.Random], None]] = {
+            "read": self._read,
+            "write": self._write,
+            "error": self._error,
+            "undo": self._undo,
+            "savepoint": self._savepoint,
+            "foreign write": self._foreign_write,
+            "second tenant": self._second_tenant,
+            "no tenant": self._nobody,
+            "no tenant writes": self._nobody_writes,
+        }
+        names, weights = list(acts), [6, 2, 2, 2, 2, 1, 1, 2, 1]
+        for _ in range(transactions):
+            kind = chance.choices(names, weights)[0]
+            connection = free.get()
+            try:
+                acts[kind](connection, chance)
+            except psycopg.Error as error:
+                self.violations.append(f"{kind}: {type(error).__name__}: {error}")
+            finally:
+                free.put(connection)
+            kinds[kind] += 1
+        return kinds
+
+    def _enter(self, connection: Connection, chance: random.Random) -> UUID:
+        tenant = chance.choice(self.tenants)
+        connection.execute("select app.enter_tenant(%s)", [tenant])
+        return tenant
+
+    def _look(self, connection: Connection, tenant: UUID | None, chance: random.Random) -> None:
+        """One unguarded read: no predicate names the tenant, so that the policy alone is judged."""
+        table = chance.choice(self.readable).name
+        query = f"select count(*) filter (where tenant_id is distinct from %s), count(*), app.tid() from {table}"  # noqa: S608
+        row: Any = connection.execute(query, [tenant]).fetchone()
+        foreign, seen, inside = row
+        if foreign or inside != tenant:
+            self.violations.append(f"{table}: {foreign} foreign rows seen inside {inside}, entered {tenant}")
+        if tenant is not None and not seen:
+            self.violations.append(f"{table}: the tenant's own rows were not seen")
+
+    def _read(self, connection: Connection, chance: random.Random) -> None:
+        with connection.transaction():
+            self._look(connection, self._enter(connection, chance), chance)
+
+    def _insert(self, connection: Connection, tenant: UUID, chance: random.Random) -> None:
+        table = chance.choice(self.writable)
+        rows.insert(connection, table, rows.fresh(table, tenant, {}) | self._parents(table, tenant))
+
+    def _parents(self, table: Table, tenant: UUID) -> dict[str, UUID]:
+        """Only tables whose foreign keys lead to the tenant itself are written here."""
+        return {key.columns[0]: tenant for key in table.foreign_keys}
+
+    def _write(self, connection: Connection, chance: random.Random) -> None:
+        """Written and seen, then taken away, so that tables stay small."""
+        with connection.transaction(force_rollback=chance.random() < 0.98):
+            tenant = self._enter(connection, chance)
+            self._insert(connection, tenant, chance)
+            self._look(connection, tenant, chance)
+
+    def _undo(self, connection: Connection, chance: random.Random) -> None:
+        try:
+            with connection.transaction():
+                tenant = self._enter(connection, chance)
+                self._insert(connection, tenant, chance)
+                raise Undo
+        except Undo:
+            return
+
+    def _error(self, connection: Connection, chance: random.Random) -> None:
+        try:
+            with connection.transaction():
+                self._enter(connection, chance)
+                connection.execute(DIVISION)
+        except pg.DivisionByZero:
+            return
+
+    def _savepoint(self, connection: Connection, chance: random.Random) -> None:
+        with connection.transaction():
+            tenant = self._enter(connection, chance)
+            try:
+                with connection.transaction():
+                    connection.execute(DIVISION)
+            except pg.DivisionByZero:
+                self._look(connection, tenant, chance)
+
+    def _foreign_write(self, connection: Connection, chance: random.Random) -> None:
+        try:
+            with connection.transaction(force_rollback=True):
+                tenant = self._enter(connection, chance)
+                self._insert(connection, next(other for other in self.tenants if other != tenant), chance)
+                self.violations.append(f"{tenant} wrote a row of another tenant")
+        except pg.InsufficientPrivilege:
+            return
+
+    def _second_tenant(self, connection: Connection, chance: random.Random) -> None:
+        try:
+            with connection.transaction():
+                tenant = self._enter(connection, chance)
+                connection.execute("select app.enter_tenant(%s)", [uuid4()])
+                self.violations.append(f"{tenant} entered a second tenant")
+        except pg.InsufficientPrivilege:
+            return
+
+    def _nobody(self, connection: Connection, chance: random.Random) -> None:
+        with connection.transaction():
+            self._look(connection, None, chance)
+
+    def _nobody_writes(self, connection: Connection, chance: random.Random) -> None:
+        try:
+            with connection.transaction(force_rollback=True):
+                self._insert(connection, chance.choice(self.tenants), chance)
+                self.violations.append("a row was written without a tenant")
+        except pg.InsufficientPrivilege:
+            return
