@@ -1,4 +1,4 @@
-"""A plan's limits from outside: fifty requests at once do not pass one, and every answer says what is left."""
+"""A plan's limits from outside: many requests at once do not pass one, and every answer says what is left."""
 
 from __future__ import annotations
 
@@ -12,6 +12,10 @@ from ops.seller import Seller
 from tests.system import System
 
 AGENTS_OF_FREE = 3
+REQUESTS, AT_ONCE = (
+    50,
+    6,
+)  # each at once is a function of its own to start; fifty at once are in tests/integration/test_plans.py
 
 
 @pytest.fixture
@@ -25,7 +29,7 @@ def seller(system: System) -> Seller:
 
 
 @pytest.mark.req("K08", "K14", "D045")
-def test_fifty_parallel_requests_do_not_pass_a_limit(system: System, seller: Seller) -> None:
+def test_many_requests_do_not_pass_a_limit(system: System, seller: Seller) -> None:
     def add(number: int) -> requests.Response:
         body = {
             "name": "Agente",
@@ -39,11 +43,11 @@ def test_fifty_parallel_requests_do_not_pass_a_limit(system: System, seller: Sel
             timeout=120,
         )
 
-    with ThreadPoolExecutor(50) as pool:
-        answers = list(pool.map(add, range(50)))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        answers = list(pool.map(add, range(REQUESTS)))
     statuses = [answer.status_code for answer in answers]
     assert statuses.count(201) == AGENTS_OF_FREE - 1
-    assert statuses.count(402) == 50 - statuses.count(201)
+    assert statuses.count(402) == REQUESTS - statuses.count(201)
     refused = next(answer for answer in answers if answer.status_code == 402).json()
     assert (refused["code"], refused["limit"], refused["current"], refused["upgrade"]) == (
         "limit_reached",
@@ -53,8 +57,9 @@ def test_fifty_parallel_requests_do_not_pass_a_limit(system: System, seller: Sel
     )
     agents = next(use for use in seller.call("GET", "/tenant/usage", expect=200)["uses"] if use["entitlement"] == "agents")
     assert (agents["current"], agents["limit"], agents["warning"]) == (AGENTS_OF_FREE, AGENTS_OF_FREE, True)
-    lefts = {int(answer.headers["RateLimit-Remaining"]) for answer in answers if answer.status_code == 201}
-    assert lefts and max(lefts) < int(answers[0].headers.get("RateLimit-Limit", 1_500))
+    left = sorted(int(answer.headers["RateLimit-Remaining"]) for answer in answers)
+    assert left[-1] < int(answers[0].headers["RateLimit-Limit"])
+    assert left[0] <= left[-1] - REQUESTS // 2, "each call takes one, and few come back while this runs"
 
 
 @pytest.mark.req("K07", "B050")

@@ -13,6 +13,8 @@ from lambdas.operations.handler import handler as operations
 from painelml.core.clock import now
 from painelml.core.db import directory_session, disconnect, tenant_session
 from painelml.core.ids import uuid7
+from painelml.identity import service as people
+from painelml.identity.models import NewUser
 from painelml.plans import queries, service
 from painelml.plans.errors import LimitReached
 from painelml.plans.models import MEASURES, Entitlement, percent, warns
@@ -284,6 +286,26 @@ def test_fifty_at_once_do_not_pass_a_measured_limit(master: Person) -> None:
     with ThreadPoolExecutor(50) as pool:
         outcomes = list(pool.map(one, range(50)))
     assert (sum(outcomes), len(accounts(owner))) == (4, 4)
+
+
+@pytest.mark.req("K08")
+def test_fifty_colleagues_added_at_once_do_not_pass_the_plan() -> None:
+    owner = sign_up()
+
+    def one(_: int) -> bool:
+        wanted = {"name": "Colega", "email": unique_email("colega"), "password": PASSWORD, "role": "AGENT"}
+        try:
+            people.add_user(owner.caller, NewUser.model_validate(wanted))
+            return True
+        except LimitReached:
+            return False
+        finally:
+            disconnect()
+
+    with ThreadPoolExecutor(50) as pool:
+        outcomes = list(pool.map(one, range(50)))
+    assert sum(outcomes) == 2
+    assert usage(owner)["agents"]["current"] == 3
 
 
 def test_someone_promoted_or_called_back_needs_room() -> None:

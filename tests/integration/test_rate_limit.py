@@ -132,7 +132,7 @@ def test_a_tenants_keys_lie_together_and_carry_its_id() -> None:
     ask(tenant_id, START)
     keys = [rate_limit._limits_key(tenant_id), f"{{{tenant_id}}}:rate:api"]
     assert cache().exists(*keys) == 2
-    assert len({cache().keyslot(key) for key in keys}) == 1
+    assert all(key.startswith(f"{{{tenant_id}}}:") for key in keys), "one hash tag, so one shard"
 
 
 def test_an_unlimited_bucket_is_not_counted() -> None:
