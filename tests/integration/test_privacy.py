@@ -71,7 +71,7 @@ def rows_of(database: Database, tenant_id: UUID) -> dict[str, int]:
     with psycopg.connect(database.superuser_url) as connection:
         counted: dict[str, int] = {}
         for name in tables(connection):
-            row = connection.execute(f"select count(*) from {name} where tenant_id = %s", [tenant_id]).fetchone()  # type: ignore[call-overload]
+            row = connection.execute(f"select count(*) from {name} where tenant_id = %s", [tenant_id]).fetchone()
             assert row is not None
             counted[name] = row[0]
         return {name: count for name, count in counted.items() if count}
@@ -273,7 +273,7 @@ def test_who_belongs_to_another_tenant_too_stays_a_person(platform: Database) ->
 def test_what_may_not_be_erased_is_refused_and_untouched(platform: Database, what: str) -> None:
     email = unique_email("mestre")
     run("create-platform-user", email=email, name="Mestre", password=PASSWORD, platform_role="MASTER")
-    tenant = {"unknown": uuid4, "alive": lambda: tenant_of(sign_up()), "ours": lambda: tenant_of(log_in(email))}[what]()
+    tenant = {"unknown": uuid4(), "alive": tenant_of(sign_up()), "ours": tenant_of(log_in(email))}[what]
     before = rows_of(platform, tenant)
     says = {"unknown": "There is no tenant", "alive": "Cancel it first", "ours": "our own tenant"}[what]
     with pytest.raises(ValueError, match=says):
