@@ -82,7 +82,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _LOOK,
 }
 PLATFORM_PERMISSIONS: dict[PlatformRole, frozenset[Permission]] = {
-    PlatformRole.MASTER: frozenset({Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM, Permission.READ_AUDIT}),
+    PlatformRole.MASTER: frozenset({Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM}),
     PlatformRole.SUPPORT: frozenset({Permission.READ_PLATFORM}),
     PlatformRole.PARTNER: frozenset(),
 }
