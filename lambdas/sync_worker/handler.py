@@ -43,8 +43,13 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
         log_tenant(message.group)
         with batch.attempt(message):
             job = message.json()
-            if is_erased(UUID(job["tenant_id"])):
+            if _is_refused(job):
                 logger.info("work of an erased tenant refused", extra={"kind": job["kind"]})
                 continue
             JOBS[job["kind"]](message)
     return batch.response()
+
+
+def _is_refused(job: dict[str, Any]) -> bool:
+    """A letter is to a person and names no tenant."""
+    return "tenant_id" in job and is_erased(UUID(job["tenant_id"]))
