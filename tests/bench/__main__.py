@@ -13,12 +13,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import imports, rls, running, workers
+from tests.bench import imports, rls, running, timing, workers
 from tests.bench.result import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "imports": imports.run,
     "rls": rls.run,
+    "timing": timing.run,
     "workers": workers.run,
     "running": running.run,
 }
