@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -44,13 +45,16 @@ def run() -> Iterator[Result]:
             body: dict[str, Any] = document.sample(operation.body or {})
             statuses: set[tuple[int, str]] = set()
 
-            def ask(email: str, body: dict[str, Any] = body, path: str = operation.path, seen: Any = statuses) -> None:
-                answer = call(gateway, "POST", path, body={**body, "email": email, "password": "senha que está errada"})
+            def ask(email: str | None, body: dict[str, Any] = body, path: str = operation.path, seen: Any = statuses) -> None:
+                answer = call(
+                    gateway,
+                    "POST",
+                    path,
+                    body={**body, "email": email or f"x-{uuid4().hex[:12]}@example.com", "password": "senha que está errada"},
+                )
                 seen.add((answer.status, str(json.loads(answer.text).get("code")) if answer.text else ""))
 
-            known, unknown = interleaved_ms(
-                lambda known=person.email: ask(known), lambda: ask(f"x-{uuid4().hex[:12]}@example.com"), times=TRIES
-            )
+            known, unknown = interleaved_ms(partial(ask, person.email), partial(ask, None), times=TRIES)
             yield Result(
                 name=f"timing{operation.path.replace('/', '.')}",
                 what=f"a refusal for a known address against one for an unknown address, {TRIES} tries of each, p50",
