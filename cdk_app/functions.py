@@ -17,6 +17,7 @@ from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
 from cdk_app.checks import acknowledge
+from cdk_app.data_bucket import data_bucket_name, nag_arn
 from cdk_app.environments import Environment
 from cdk_app.function_table import FunctionSpec, Purpose, QueueName
 from cdk_app.layers import ARCHITECTURE, RUNTIME
@@ -186,7 +187,8 @@ class PainelFunction(Construct):
 
     def _grant_data(self) -> None:
         """Objects by the patterns of the row; whoever reads or erases below a prefix may list the bucket too."""
-        spec, bucket = self.spec, self._around.data_bucket
+        spec = self.spec
+        bucket = s3.Bucket.from_bucket_name(self, "Data", data_bucket_name(self, self._around.environment))
         granted = {
             ("s3:GetObject",): spec.reads_data,
             ("s3:PutObject", "s3:PutObjectTagging"): spec.writes_data,
@@ -197,7 +199,7 @@ class PainelFunction(Construct):
                 resources = [bucket.arn_for_objects(pattern) for pattern in patterns]
                 self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=resources))
         for pattern in sorted({*spec.reads_data, *spec.writes_data, *spec.erases_data}):
-            finding = f"IAM5[Resource::<Data666C94C7.Arn>/{pattern}]"
+            finding = f"IAM5[Resource::{nag_arn(self._around.environment, pattern)}]"
             acknowledge(self.role, {finding: "Keys below a prefix of the data bucket: tenants are not known at deployment."})
         if spec.erases_data:
             listing = iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])

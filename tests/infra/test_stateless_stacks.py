@@ -277,6 +277,7 @@ def test_whatever_is_not_declared_public_asks_the_authorizer(pair: tuple[str, st
         "/v1/ml-accounts/callback",
         "/v1/health",
         "/v1/ready",
+        "/v1/billing/plans",
         "/v1/webhooks/stripe",
         "/v1/webhooks/mercado-livre/{token}",
     }
