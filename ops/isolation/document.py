@@ -89,8 +89,12 @@ class Document:
         if kind == "string":
             return _text(schema, name, text)
         if kind == "array":
-            return [self.sample(schema["items"], text, name)] if schema.get("minItems") else []
+            return [self._item(self.resolved(schema["items"]), text, name)] if schema.get("minItems") else []
         return {"integer": schema.get("minimum", 1), "number": schema.get("minimum", 1), "boolean": True}.get(kind)
+
+    def _item(self, schema: Schema, text: Callable[[str, Schema], str] | None, name: str) -> Any:
+        """Of a choice the first: the last of the permissions is the platform's."""
+        return schema["enum"][0] if "enum" in schema else self.sample(schema, text, name)
 
     def resolved(self, schema: Schema) -> Schema:
         """The schema behind a reference."""

@@ -109,9 +109,11 @@ def fill(tenant: Tenant, document: Document) -> None:
     for operation in document.operations:
         if _makes(operation, document) or _changes(operation):
             ids = tenant.ids(operation)
-            if ids is None or operation.body is None:
+            if ids is None:
                 continue
-            body = document.sample(operation.body, lambda name, schema: _canary(tenant, name, schema))
+            body = (
+                document.sample(operation.body, lambda name, schema: _canary(tenant, name, schema)) if operation.body else None
+            )
             answer = tenant.seller.send(operation.method, operation.at(ids), body)
             if answer.status_code in OK:
                 tenant.written.append(operation.name)
@@ -172,13 +174,12 @@ def _note_cursor(tenant: Tenant, operation: Operation, told: dict[str, Any]) -> 
 
 
 def _makes(operation: Operation, document: Document) -> bool:
-    """A POST into a list that can be read back."""
+    """A POST into a list that can be read back, as `/things` or, where it asks for one, `/thing`."""
     return (
         operation.method == "POST"
         and not operation.is_public
         and not operation.is_platform
-        and document.has("GET", operation.path)
-        and bool(operation.body)
+        and (document.has("GET", operation.path) or document.has("GET", f"{operation.path}s"))
         and not ENDING.search(operation.path)
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -65,6 +66,14 @@ def wait_for(condition: Callable[[], bool], *, seconds: float, what: str) -> Non
     while not condition():
         assert time.monotonic() < deadline, f"{what} did not happen within {seconds:g} s"
         time.sleep(0.05)
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _a_server_of_its_own() -> Iterator[None]:
+    """Other tests point PAINEL_* at servers of theirs, which `painel up` would take for the user's."""
+    named = {name: os.environ.pop(name) for name in ("PAINEL_DATABASE_URL", "PAINEL_CACHE_URL") if name in os.environ}
+    yield
+    os.environ.update(named)
 
 
 @pytest.fixture(scope="package")
