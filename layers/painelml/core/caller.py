@@ -14,17 +14,23 @@ from painelml.core.errors import Unauthenticated
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """`role` is the tenant role (OWNER, ADMIN, AGENT, VIEWER); `platform_role` is empty for sellers' own people."""
+    """`role` is the tenant role (OWNER, ADMIN, AGENT, VIEWER); `platform_role` is empty for sellers' own people.
+
+    `placement` is where the tenant's rows are, empty where the token does not say. `visiting`: one of the platform's people in
+    someone's tenant, which no token says: the entry point makes it of `X-Tenant-Id`.
+    """
 
     tenant_id: UUID
     user_id: UUID
     session_id: UUID
     role: str
     platform_role: str = ""
+    placement: str = ""
+    visiting: bool = False
 
     def context(self) -> dict[str, str]:
         """The authorizer's answer to API Gateway, which carries only flat strings."""
-        return {name: str(getattr(self, name)) for name in self.__slots__}
+        return {name: str(getattr(self, name)) for name in self.__slots__ if name != "visiting"}
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Caller:
@@ -34,6 +40,7 @@ class Caller:
             session_id=UUID(context["session_id"]),
             role=context["role"],
             platform_role=context.get("platform_role", ""),
+            placement=context.get("placement", ""),
         )
 
 
@@ -46,6 +53,11 @@ def current_caller() -> Caller:
     if caller is None:
         raise Unauthenticated
     return caller
+
+
+def known_caller() -> Caller | None:
+    """The caller of this request, None where there is none to know."""
+    return _current.get()
 
 
 @contextmanager

@@ -7,7 +7,9 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -27,9 +29,12 @@ from painelml.core.errors import (
 )
 from painelml.core.observability import begin_log, logger
 from painelml.core.request import client_ip, header, language, request_id
+from painelml.core.standing import act_of, acting
 
 __all__ = ["Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
 
+VISITOR_ROLES = {"MASTER": "ADMIN", "SUPPORT": "VIEWER"}
+"""What an operator is in a tenant that X-Tenant-Id names."""
 BODY_LIMIT_BYTES = 256 * 1024
 JSON = "application/json"
 PROBLEM = "application/problem+json"
@@ -86,7 +91,9 @@ def entry_point(
             _check_size(event, body_limit_bytes)
             if not from_provider:
                 _check_json(event)
-            with calling(caller):
+            if caller is not None:
+                caller = _visitor(event, caller)
+            with calling(caller), acting(act_of(event.get("httpMethod", "")) if caller else None):
                 answer: dict[str, Any] = _once(event, caller, lambda: app.resolve(event, context))
         except PainelError as error:
             answer = _raw(_problem(event, error))
@@ -108,6 +115,22 @@ def keeps_signature(route: Callable[..., Any]) -> Callable[[Callable[P, T]], Cal
         return wrapped
 
     return decorate
+
+
+def _visitor(event: Mapping[str, Any], caller: Caller) -> Caller:
+    """`X-Tenant-Id` names the tenant for the platform's operators alone; of anyone else it is not even read (K34).
+
+    A visitor's role is proved again where the transaction opens, and every visit is written down (identity/permissions.py).
+    """
+    named = header(event, "x-tenant-id")
+    if not named or caller.platform_role not in VISITOR_ROLES:
+        return caller
+    try:
+        tenant_id = UUID(named)
+    except ValueError:
+        raise InvalidRequest(errors=[{"field": "X-Tenant-Id", "message": "Input should be a valid UUID"}]) from None
+    role = VISITOR_ROLES[caller.platform_role]
+    return replace(caller, tenant_id=tenant_id, role=role, placement="", visiting=tenant_id != caller.tenant_id)
 
 
 def _once(event: Mapping[str, Any], caller: Caller | None, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
