@@ -27,6 +27,7 @@ allowed (function) as (values
     ('app.open_tenant(text, text, text, integer)'),
     ('app.own_audit_head()'),
     ('app.own_brand()'),
+    ('app.own_provisioning()'),
     ('app.own_tenant()'),
     ('app.partner_of(uuid)'),
     ('app.platform_change_tenant(uuid, uuid, text, text, text, text, text, integer)'),

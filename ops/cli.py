@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from requests import RequestException
 
-from ops import endpoints, local, openapi, smoke, status, traceability
+from ops import endpoints, local, openapi, smoke, status, tenants, traceability
 from ops.console import Report
 from ops.errors import OperationError
 from ops.home import Home
@@ -19,6 +19,8 @@ from ops.processes import running
 from ops.seller import SellerFailure
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Runs PainelML.")
+
+app.add_typer(tenants.app, name="tenant")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from pydantic import ValidationError
+
+from painelml.core.errors import PainelError
 from painelml.core.migrate import audit, migrate, owner_session, owner_url
 from painelml.core.observability import begin_log, logger
-from painelml.identity import service
+from painelml.identity import desk, service
 from painelml.identity.keys import fill_secrets
 from painelml.identity.models import NewPlatformUser
+from painelml.identity.silos import migrate_all
 
 
 def _migrate(args: dict[str, Any]) -> dict[str, Any]:
@@ -17,7 +21,7 @@ def _migrate(args: dict[str, Any]) -> dict[str, Any]:
     version = migrate(owner_url(), app_password=args.get("app_password"))
     if findings := audit():
         raise RuntimeError(f"The schema is at {version}, and breaks {len(findings)} isolation rules: {findings[:5]}.")
-    return {"version": version}
+    return {"version": version, "silos": migrate_all()}
 
 
 def _init_keys(_args: dict[str, Any]) -> dict[str, Any]:
@@ -34,11 +38,31 @@ def _audit(_args: dict[str, Any]) -> dict[str, Any]:
     return {"findings": audit()}
 
 
+def _tenant(work: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What the caller of a verb may get wrong, as an answer `{"error": {code, detail}}` and not as a crash."""
+
+    def verb(args: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return work(args)
+        except PainelError as error:
+            faults = "; ".join(f"{fault['field']}: {fault['message']}" for fault in error.params.get("errors", []))
+            return {"error": {"code": error.code, "detail": faults or error.problem("en", "")["detail"]}}
+        except ValidationError as error:
+            faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors(include_input=False))
+            return {"error": {"code": "invalid_request", "detail": faults}}
+
+    return verb
+
+
 VERBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "migrate": _migrate,
     "init-keys": _init_keys,
     "create-platform-user": _create_platform_user,
     "audit": _audit,
+    "tenant-create": _tenant(desk.create),
+    "tenant-list": _tenant(desk.listed),
+    "tenant-show": _tenant(desk.show),
+    "tenant-move": _tenant(desk.move),
 }
 
 

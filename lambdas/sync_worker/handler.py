@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 from painelml.core.config import config
-from painelml.core.observability import begin_log, log_tenant
+from painelml.core.observability import begin_log, log_tenant, logger
 from painelml.core.queues import Batch, Message
+from painelml.core.standing import Act, TenantClosed, acting
 from painelml.marketplace.jobs import Refetch
 from painelml.sync import work
 from painelml.sync.models import PageJob, StartJob
@@ -26,6 +27,14 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     batch = Batch(event, config().require("queue_jobs"))
     for message in batch:
         log_tenant(message.group)
-        with batch.attempt(message):
-            JOBS[message.json()["kind"]](message)
+        with batch.attempt(message), acting(Act.SYNC):
+            _do(message)
     return batch.response()
+
+
+def _do(message: Message) -> None:
+    """A tenant whose state does not allow it gets no work done; what it missed, its next scheduled sync finds."""
+    try:
+        JOBS[message.json()["kind"]](message)
+    except TenantClosed as closed:
+        logger.info("job not done", extra={"reason": closed.code})

@@ -14,7 +14,9 @@ from painelml.identity import service as people
 from painelml.identity.models import NewUser, User, UserChanges
 from painelml.identity.permissions import Permission, current_tenant, permitted
 from painelml.tenancy import service as tenancy
+from painelml.tenancy import settings
 from painelml.tenancy.models import Tenant, TenantChanges
+from painelml.tenancy.settings import Settings, SettingsChanges
 
 app = http_app()
 
@@ -31,6 +33,20 @@ def read_tenant() -> Tenant:
 def change_tenant(body: TenantChanges) -> Tenant:
     with tenant_session(current_tenant()) as session:
         return tenancy.change_own(session, body)
+
+
+@app.get("/settings")
+@permitted(Permission.READ_TENANT)
+def read_settings() -> Settings:
+    with tenant_session(current_tenant()) as session:
+        return settings.of_tenant(session)
+
+
+@app.patch("/settings")
+@permitted(Permission.MANAGE_TENANT)
+def change_settings(body: SettingsChanges) -> Settings:
+    with tenant_session(current_tenant()) as session:
+        return settings.change_tenants(session, current_caller().user_id, body)
 
 
 @app.get("/users")

@@ -309,6 +309,10 @@ declare
     run directory.provisioning_runs;
     is_new boolean;
 begin
+    if exists (select from directory.tenants t where t.id = app.tid())
+        and not exists (select from directory.provisioning_runs r where r.tenant_id = app.tid()) then
+        raise exception 'a tenant of this id is there already' using errcode = 'unique_violation', constraint = 'tenants_pkey';
+    end if;
     insert into directory.provisioning_runs (tenant_id, wanted, created_at, updated_at)
     values (app.tid(), document, moment, moment)
     on conflict (tenant_id) do nothing;
@@ -412,6 +416,25 @@ begin
 end
 $$;
 
+-- Only for operations: makes a silo that is ready the home of its tenant's rows, which has none yet.
+create function directory.place_in_silo(tenant uuid, silo text, database_name text, role_name text, secret_id text) returns void
+    language sql
+as $$
+    insert into directory.placements (id, kind, database_name, role_name, secret_id, is_ready)
+    values (silo, 'silo', database_name, role_name, secret_id, true)
+    on conflict (id) do nothing;
+    update directory.tenants set placement = silo where id = tenant and status = 'PROVISIONING'
+$$;
+
+-- Only for operations, in the silo's own database: the row that its tenant tables refer to.
+create function directory.settle(tenant uuid) returns void
+    language sql
+as $$
+    insert into directory.tenants (id, name, email, status)
+    values (tenant, 'silo', tenant || '@silo.invalid', 'ACTIVE')
+    on conflict (id) do nothing
+$$;
+
 -- The tenant that a sign-up with this address left half-made, for the next try to finish.
 create function app.unfinished_tenant(mail text, moment timestamptz) returns uuid
     language sql stable security definer set search_path = ''
@@ -422,6 +445,24 @@ as $$
         and (r.status = 'failed' or (r.status = 'running' and r.updated_at <= moment - interval '1 minute'))
 $$;
 
+create function directory.provisioning_of(tenant uuid)
+    returns table (status text, attempts integer, error text, created_at timestamptz, updated_at timestamptz, steps jsonb)
+    language sql stable set search_path = ''
+as $$
+    select r.status, r.attempts, r.error, r.created_at, r.updated_at,
+        (select coalesce(jsonb_agg(jsonb_build_object('step', s.step, 'done_at', s.done_at) order by s.done_at, s.step), '[]')
+         from directory.provisioning_steps s where s.tenant_id = r.tenant_id)
+    from directory.provisioning_runs r
+    where r.tenant_id = tenant
+$$;
+
+create function app.own_provisioning()
+    returns table (status text, attempts integer, error text, created_at timestamptz, updated_at timestamptz, steps jsonb)
+    language sql stable security definer set search_path = ''
+as $$
+    select * from directory.provisioning_of(app.tid())
+$$;
+
 create function app.platform_provisioning(actor uuid, tenant uuid)
     returns table (status text, attempts integer, error text, created_at timestamptz, updated_at timestamptz, steps jsonb)
     language plpgsql stable security definer set search_path = ''
@@ -429,12 +470,8 @@ as $$
 begin
     perform directory.require_platform(actor, 'MASTER', 'SUPPORT', 'PARTNER');
     return query
-        select r.status, r.attempts, r.error, r.created_at, r.updated_at,
-            (select coalesce(jsonb_agg(jsonb_build_object('step', s.step, 'done_at', s.done_at) order by s.done_at, s.step), '[]')
-             from directory.provisioning_steps s where s.tenant_id = r.tenant_id)
-        from directory.provisioning_runs r
-        where r.tenant_id = tenant
-            and (directory.platform_role_of(actor) <> 'PARTNER' or tenant in (select directory.partner_tenants(actor)));
+        select * from directory.provisioning_of(tenant)
+        where directory.platform_role_of(actor) <> 'PARTNER' or tenant in (select directory.partner_tenants(actor));
 end
 $$;
 
@@ -481,6 +518,7 @@ revoke execute on function
     app.provisioning_failed(text),
     app.undo_provisioning(text),
     app.unfinished_tenant(text, timestamptz),
+    app.own_provisioning(),
     app.platform_provisioning(uuid, uuid)
 from public;
 grant execute on function
@@ -498,5 +536,6 @@ grant execute on function
     app.provisioning_failed(text),
     app.undo_provisioning(text),
     app.unfinished_tenant(text, timestamptz),
+    app.own_provisioning(),
     app.platform_provisioning(uuid, uuid)
 to app;

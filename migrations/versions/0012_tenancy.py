@@ -3,7 +3,7 @@
 from migrations.sql_file import run_sql
 
 revision = "0012_tenancy"
-down_revision = "0005_retention"
+down_revision = "0011_audit"
 
 
 def upgrade() -> None:

@@ -83,8 +83,8 @@ class Session:
 class TenantSession(Session):
     """A transaction inside one tenant. `tenant_id` is bound in every statement as `%(tenant_id)s`.
 
-    `home` is the same tenant in the pool's database, where the directory is and its functions see something. For a tenant of the
-    pool that is this session; for one in a silo it is a second transaction, which is committed after this one.
+    `home` is the same tenant in the pool's database, where the directory is and its functions see something. For a tenant of
+    the pool that is this session; for one in a silo it is a second transaction, which is committed after this one.
     """
 
     def __init__(self, connection: Connection, tenant_id: UUID, open_home: Callable[[], TenantSession] | None = None) -> None:
@@ -144,12 +144,18 @@ def home_session(tenant_id: UUID) -> Iterator[TenantSession]:
     first: list[Row] = []
     try:
         with _transaction(sql, params, rows=first) as connection:
-            judge(first[-1]["standing"], act)
+            judge(first[-1]["standing"], act, visiting=bool(caller and caller.visiting))
             yield TenantSession(connection, tenant_id)
     except InsufficientPrivilege as error:
         if not first:
             raise Forbidden from error
         raise
+
+
+def placement_of(tenant_id: UUID) -> str:
+    """The id of the database that the tenant's rows are in, for its tokens to carry."""
+    silo = placements.of(tenant_id, _registered)
+    return silo.id if silo else POOL
 
 
 def forget_placements() -> None:

@@ -14,6 +14,8 @@ from threading import Lock
 from typing import Any
 from uuid import UUID
 
+from painelml.core.config import config
+
 POOL = "pool-1"
 KEEP_SECONDS = 60
 MOST = 4096
@@ -29,6 +31,11 @@ class Silo:
     database_name: str
     role_name: str
     secret_id: str
+
+
+def silo_secret_id(silo: str) -> str:
+    """`{PAINEL_PARAMETERS}/silos/{silo}`: `{"database": {"password"}, "jwt": {"current", "keys"}}`."""
+    return f"{config().parameters}/silos/{silo}"
 
 
 class Placements:

@@ -91,11 +91,11 @@ def act_of(method: str) -> Act:
     return Act.READ if method in ("GET", "HEAD", "OPTIONS") else Act.WRITE
 
 
-def judge(status: str | None, act: Act) -> None:
-    """Raises SessionRevoked, TenantClosed, or NotFound for a tenant that is not there."""
+def judge(status: str | None, act: Act, *, visiting: bool = False) -> None:
+    """Raises SessionRevoked, TenantClosed, or NotFound for a tenant that is not there. A visitor reads in any state."""
     if status == REVOKED:
         raise SessionRevoked
     if status is None:
         raise NotFound
-    if act not in MAY[TenantStatus(status)]:
+    if act not in MAY[TenantStatus(status)] and not (visiting and act is Act.READ):
         raise TenantClosed(tenant_status=status)

@@ -10,7 +10,7 @@ from painelml.core.db import Row, Session, TenantSession
 
 
 def add_member(session: TenantSession, person: UUID, *, email: str, name: str, password_hash: str, role: str) -> None:
-    session.execute(
+    session.home.execute(
         "select app.add_member(%(person)s, %(email)s, %(name)s, %(password_hash)s, %(role)s)",
         person=person,
         email=email,
@@ -21,18 +21,18 @@ def add_member(session: TenantSession, person: UUID, *, email: str, name: str, p
 
 
 def members(session: TenantSession, *, page_size: int, after: UUID | None = None, only: UUID | None = None) -> list[Row]:
-    return session.rows(
+    return session.home.rows(
         "select * from app.members(%(only)s, %(after)s, %(page_size)s)", only=only, after=after, page_size=page_size
     )
 
 
 def hold_owners(session: TenantSession) -> set[UUID]:
     """The active OWNERs, who stay so until the transaction ends."""
-    return {row["id"] for row in session.rows("select app.hold_owners() as id")}
+    return {row["id"] for row in session.home.rows("select app.hold_owners() as id")}
 
 
 def change_member(session: TenantSession, person: UUID, *, name: str | None, role: str | None, is_active: bool | None) -> None:
-    session.execute(
+    session.home.execute(
         "select app.change_member(%(person)s, %(name)s, %(role)s, %(is_active)s)",
         person=person,
         name=name,
@@ -108,3 +108,35 @@ def end_session(session: Session, token_hash: bytes, *, moment: datetime) -> Non
 def prune_sessions(session: Session, *, before: datetime, families: int) -> int:
     pruned: int = session.value("select app.prune_sessions(%(before)s, %(families)s)", before=before, families=families)
     return pruned
+
+
+def memberships(session: TenantSession, person: UUID) -> list[Row]:
+    return session.home.rows("select * from app.memberships(%(person)s)", person=person)
+
+
+def move_session(session: TenantSession, **params: Any) -> Row | None:
+    """The person's role in the session's tenant; None where they may not enter, or have no session to move."""
+    return session.home.one(
+        """
+        select * from app.move_session(
+            %(old_family)s, %(new_family)s, %(person)s, %(token_hash)s, %(client_hash)s,
+            %(moment)s, %(idle)s, %(absolute)s, %(as_default)s
+        )
+        """,
+        **params,
+    )
+
+
+def add_partner(
+    session: Session, person: UUID, *, tenant: UUID, email: str, name: str, password_hash: str, max_accounts: int
+) -> None:
+    """Only as `owner`."""
+    session.execute(
+        "select directory.add_partner(%(person)s, %(tenant)s, %(email)s, %(name)s, %(password_hash)s, %(max_accounts)s)",
+        person=person,
+        tenant=tenant,
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        max_accounts=max_accounts,
+    )

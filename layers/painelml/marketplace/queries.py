@@ -53,11 +53,11 @@ def connected_count(session: TenantSession, *, besides_seller: int) -> int:
 
 
 def account_limit(session: TenantSession) -> int:
-    return cast(int, session.value("select app.account_limit()"))
+    return cast(int, session.home.value("select app.account_limit()"))
 
 
 def is_active_member(session: TenantSession, user_id: UUID) -> bool:
-    return bool(session.value("select app.is_active_member(%(user_id)s)", user_id=user_id))
+    return bool(session.home.value("select app.is_active_member(%(user_id)s)", user_id=user_id))
 
 
 def save_account(
@@ -178,7 +178,7 @@ def delete_tokens(session: TenantSession, account_id: UUID) -> None:
 
 def claim_seller(session: TenantSession, *, seller_id: int, site_id: str, account_id: UUID) -> bool:
     return bool(
-        session.value(
+        session.home.value(
             "select app.claim_seller(%(seller_id)s, %(site_id)s, %(account_id)s)",
             seller_id=seller_id,
             site_id=site_id,
@@ -188,7 +188,7 @@ def claim_seller(session: TenantSession, *, seller_id: int, site_id: str, accoun
 
 
 def release_seller(session: TenantSession, account_id: UUID) -> None:
-    session.value("select app.release_seller(%(account_id)s)", account_id=account_id)
+    session.home.value("select app.release_seller(%(account_id)s)", account_id=account_id)
 
 
 def route_sellers(session: Session, sellers: Sequence[int]) -> list[Row]:
@@ -202,7 +202,7 @@ def feed_readers(session: Session) -> list[Row]:
 
 
 def schedule(session: TenantSession, account_id: UUID, purpose: str, *, due: datetime, every: str | None = None) -> None:
-    session.value(
+    session.home.value(
         "select app.schedule_account(%(account_id)s, %(purpose)s, %(due)s, %(every)s::interval)",
         account_id=account_id,
         purpose=purpose,
@@ -212,7 +212,7 @@ def schedule(session: TenantSession, account_id: UUID, purpose: str, *, due: dat
 
 
 def unschedule(session: TenantSession, account_id: UUID) -> None:
-    session.value("select app.unschedule_account(%(account_id)s)", account_id=account_id)
+    session.home.value("select app.unschedule_account(%(account_id)s)", account_id=account_id)
 
 
 def due_accounts(session: Session, purpose: str, *, moment: datetime, after: Row | None, limit: int) -> list[Row]:
@@ -251,7 +251,7 @@ def keep_state(
     redirect_uri: str,
     expires_at: datetime,
 ) -> None:
-    session.value(
+    session.home.value(
         """
         select app.keep_oauth_state(
             %(state_hash)s, %(cookie_hash)s, %(verifier)s, %(user_id)s, %(redirect_uri)s, %(expires_at)s)
