@@ -33,7 +33,7 @@ class User(BaseModel):
 class Me(BaseModel):
     """The caller, as the database knows them now, and what they may do.
 
-    `may` is what the tenant's state allows to anyone in it; `memberships` are the tenants that `POST /auth/switch-tenant` leads to.
+    `may` is what the tenant's state allows to anyone in it; `memberships` are where `POST /auth/switch-tenant` leads to.
     """
 
     user: User

@@ -81,8 +81,8 @@ def log_out(presented: str) -> None:
 def switch(caller: Caller, wanted: SwitchTenant, client: Client) -> Tokens:
     """Moves the caller's session into another of their tenants; raises NotFound for one that they may not enter.
 
-    The old tokens end and the new ones keep the session's age: an access token that was stolen cannot make itself a longer life,
-    and its owner notices at once.
+    The old tokens end and the new ones keep the session's age: a stolen access token cannot make itself a longer life, and
+    its owner notices at once.
     """
     family, first = uuid7(), random_token()
     with acting(None), tenant_session(wanted.tenant_id) as session:

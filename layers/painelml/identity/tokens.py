@@ -22,7 +22,7 @@ TYPE = "at+jwt"
 AUDIENCE = "painelml-api"
 LIFETIME = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(seconds=5)
-CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "tenant", "role", "placement"]
+CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "tenant", "role"]
 PLACEMENT = "painel_placement"
 """The member of a published key that names the silo it signs for; a key without it is the pool's."""
 
@@ -48,7 +48,7 @@ def issue(caller: Caller) -> str:
         "tenant": str(caller.tenant_id),
         "role": caller.role,
         "platform_role": caller.platform_role,
-        "placement": caller.placement or POOL,
+        "placement": caller.placement,
     }
     return jwt.encode(claims, keys["keys"][keys["current"]], ALGORITHM, headers={"kid": keys["current"], "typ": TYPE})
 
@@ -79,7 +79,7 @@ def prove(token: str) -> Caller:
             session_id=UUID(claims["sid"]),
             role=claims["role"],
             platform_role=claims.get("platform_role", ""),
-            placement=claims["placement"],
+            placement=claims.get("placement", ""),
         )
     except (jwt.InvalidTokenError, ValueError) as error:
         raise Unauthenticated from error
@@ -87,7 +87,7 @@ def prove(token: str) -> Caller:
 
 def _check_reach(key: PyJWK, claims: dict[str, Any]) -> None:
     """A silo's key speaks for that silo alone, and the pool's for the pool: neither can sign its way into the other."""
-    if key._jwk_data.get(PLACEMENT, POOL) != claims["placement"]:
+    if key._jwk_data.get(PLACEMENT, POOL) != (claims.get("placement") or POOL):
         raise Unauthenticated
 
 

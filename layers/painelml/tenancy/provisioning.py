@@ -1,4 +1,4 @@
-"""Opening a tenant, as one run of steps that the database remembers: sign-up, the platform and the command line use the same one.
+"""Opening a tenant, as a run of steps that the database remembers: the same for sign-up, the platform and the command line.
 
 A step's effect and its mark are one transaction, so it happens once, however often the run is taken up again. What can never be
 met (an address that is taken) takes back what the run did; what broke on the way leaves a run that the next try goes on with.
