@@ -24,7 +24,7 @@ from psycopg.types.json import Jsonb
 from painelml.core.aws import rds
 from painelml.core.caller import Caller, known_caller
 from painelml.core.config import config
-from painelml.core.errors import DatabaseUnavailable, Forbidden
+from painelml.core.errors import DatabaseUnavailable, Forbidden, Unauthenticated
 from painelml.core.placements import POOL, Silo, placements
 from painelml.core.secrets import secret_document
 from painelml.core.standing import current_act, judge
@@ -167,7 +167,10 @@ def _silo_of(tenant_id: UUID) -> Silo | None:
     caller: Caller | None = known_caller()
     if caller and caller.tenant_id == tenant_id and caller.placement == POOL:
         return None
-    return placements.of(tenant_id, _registered)
+    silo = placements.of(tenant_id, _registered)
+    if silo and caller and caller.tenant_id == tenant_id and caller.placement != silo.id and not caller.visiting:
+        raise Unauthenticated  # signed with the pool's key, which opens no silo
+    return silo
 
 
 def _registered(tenant_id: UUID) -> Row | None:

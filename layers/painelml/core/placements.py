@@ -33,6 +33,11 @@ class Silo:
     secret_id: str
 
 
+def silo_id(tenant_id: UUID) -> str:
+    """A silo is of one tenant, and is called after it."""
+    return f"silo-{tenant_id.hex}"
+
+
 def silo_secret_id(silo: str) -> str:
     """`{PAINEL_PARAMETERS}/silos/{silo}`: `{"database": {"password"}, "jwt": {"current", "keys"}}`."""
     return f"{config().parameters}/silos/{silo}"

@@ -14,7 +14,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from painelml.core.migrate import APP_SETTINGS, audit, migrate, owner_session, owner_url
-from painelml.core.placements import Silo, silo_secret_id
+from painelml.core.placements import Silo, silo_id, silo_secret_id
 
 # Everything that app may do in this database, as statements that let another role do it.
 _RIGHTS = """
@@ -41,7 +41,7 @@ select said || quote_ident(%(role)s) as statement from held order by 1
 
 def silo_for(tenant_id: UUID) -> Silo:
     """The names of a tenant's silo, which follow from its id, so that a second try finds what the first one made."""
-    name = f"silo-{tenant_id.hex}"
+    name = silo_id(tenant_id)
     return Silo(name, None, None, f"painelml_silo_{tenant_id.hex}", f"app_{tenant_id.hex}", silo_secret_id(name))
 
 

@@ -11,7 +11,7 @@ from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.config import config
 from painelml.core.errors import Unauthenticated
-from painelml.core.placements import POOL, silo_secret_id
+from painelml.core.placements import POOL, silo_id, silo_secret_id
 from painelml.core.secrets import parameter, secret, secret_document
 
 if TYPE_CHECKING:
@@ -86,8 +86,11 @@ def prove(token: str) -> Caller:
 
 
 def _check_reach(key: PyJWK, claims: dict[str, Any]) -> None:
-    """A silo's key speaks for that silo alone, and the pool's for the pool: neither can sign its way into the other."""
-    if key._jwk_data.get(PLACEMENT, POOL) != (claims.get("placement") or POOL):
+    """A silo's key speaks for its one tenant, and the pool's for the pool: neither can sign its way into the other."""
+    placement = claims.get("placement") or POOL
+    if key._jwk_data.get(PLACEMENT, POOL) != placement:
+        raise Unauthenticated
+    if placement != POOL and placement != silo_id(UUID(claims["tenant"])):
         raise Unauthenticated
 
 
