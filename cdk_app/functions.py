@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from aws_cdk import ArnFormat, CfnResource, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnResource, Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -191,6 +191,13 @@ class PainelFunction(Construct):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         self.role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=[silos]))
+        stack = Stack.of(self)
+        known = {"Partition": stack.partition, "Region": stack.region, "AccountId": stack.account}
+        said = {name: f"<AWS::{name}>" if Token.is_unresolved(value) else value for name, value in known.items()}
+        arn = f"arn:{said['Partition']}:secretsmanager:{said['Region']}:{said['AccountId']}"
+        path = f"{parameter_prefix(around.environment)}/silos/*"
+        reason = "A silo's secret is made after the deployment; all of them lie below this name, and nothing else does."
+        acknowledge(self.role, {f"IAM5[Resource::{arn}:secret:{path}]": reason})
 
     def _accept_unknown_actions(self) -> None:
         """cfn-lint knows AWS's actions, not the emulator's; only templates of a laptop carry this."""
