@@ -55,7 +55,8 @@ def _do(message: Message) -> None:
     """A tenant whose state does not allow it gets no work done; what it missed, its next scheduled sync finds."""
     job = message.json()
     kind = job["kind"]
-    if is_erased(UUID(job["tenant_id"])):
+    tenant_id = job.get("tenant_id")  # a letter may be for someone who is not in a tenant yet
+    if tenant_id and is_erased(UUID(tenant_id)):
         logger.info("work of an erased tenant refused", extra={"kind": kind})
         return
     try:
