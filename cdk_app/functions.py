@@ -197,6 +197,9 @@ class PainelFunction(Construct):
             if patterns:
                 resources = [bucket.arn_for_objects(pattern) for pattern in patterns]
                 self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=resources))
+        for pattern in sorted({*spec.reads_data, *spec.writes_data, *spec.erases_data}):
+            finding = f"IAM5[Resource::<Data666C94C7.Arn>/{pattern}]"
+            acknowledge(self.role, {finding: "Keys below a prefix of the data bucket: tenants are not known at deployment."})
         if spec.erases_data:
             listing = iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
             self.role.add_to_principal_policy(listing)

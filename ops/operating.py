@@ -16,7 +16,7 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import tenants
+from ops import endpoints, tenants
 from ops.aws import LocalAws
 from ops.console import Report
 from ops.errors import OperationError
@@ -135,6 +135,8 @@ def replay(*, env: Env = "local", json: Json = False) -> None:
 def _asked(env: str, as_json: bool) -> Iterator[tuple[Report, Operate]]:
     report = Report(as_json=as_json)
     try:
+        if env == "local":
+            endpoints.load(Home.default())  # says so where nothing has been started
         yield report, LocalAws(Home.default()).operate if env == "local" else _on_aws(env)
     except OperationError as error:
         report.failure(error)

@@ -23,7 +23,7 @@ os.environ.update(started.ENVIRONMENT)
 def database(tmp_path_factory: pytest.TempPathFactory) -> Generator[Database]:
     """One migrated PostgreSQL for the session; tests keep apart by making tenants of their own.
 
-    With PAINEL_WIRE_GUARD=1 all that `app` sends is listened to, and a statement that pins an RDS Proxy connection fails the run.
+    With PAINEL_WIRE_GUARD=1 all that `app` sends is heard, and a statement that pins an RDS Proxy connection fails the run.
     """
     made = started.database(tmp_path_factory.mktemp("postgres"))
     if os.environ.get("PAINEL_WIRE_GUARD") != "1":

@@ -14,7 +14,7 @@ from tests.queues import invoke, receive
 
 def letters_to(email: str) -> list[dict[str, Any]]:
     """All letters to this address, oldest first: Subject, BodyText, BodyHtml. Jobs of other kinds are passed over."""
-    while records := receive("jobs"):
+    while records := receive("jobs", letters=True):
         jobs = [record for record in records if json.loads(record["body"])["kind"] == "letter"]
         assert invoke(worker, *jobs) == []
     with urllib.request.urlopen(f"{os.environ['AWS_ENDPOINT_URL']}/_ministack/ses/messages") as answer:

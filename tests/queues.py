@@ -35,8 +35,19 @@ def invoke(handler: SqsHandler, *records: dict[str, Any]) -> list[str]:
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
-def receive(queue: str, most: int = 10) -> list[dict[str, Any]]:
-    """Up to ten waiting messages of `PAINEL_QUEUE_{queue}`, as records, taken off the queue."""
+def receive(queue: str, most: int = 10, *, letters: bool = False) -> list[dict[str, Any]]:
+    """Up to ten waiting messages of `PAINEL_QUEUE_{queue}`, as records, taken off the queue.
+
+    Every sign-up queues a letter; those are taken off unseen unless `letters` asks for them.
+    """
+    while found := _received(queue, most):
+        wanted = [one for one in found if letters or '"kind":"letter"' not in one["body"]]
+        if wanted:
+            return wanted
+    return []
+
+
+def _received(queue: str, most: int) -> list[dict[str, Any]]:
     client, url = boto3.client("sqs"), os.environ[f"PAINEL_QUEUE_{queue.upper()}"]
     found = client.receive_message(
         QueueUrl=url, MaxNumberOfMessages=most, MessageSystemAttributeNames=["All"], MessageAttributeNames=["All"]

@@ -14,6 +14,8 @@ from ops.isolation.proof import commit
 from painelml.core import db
 from tests.servers import Database
 
+# A test that shows what another driver would send says that it is not the application, by its application_name.
+BYSTANDER = "bystander"
 STATEMENT_LIMIT_BYTES = 16 * 1024
 _ENTRY = re.compile(r"^\d{4}-\d\d-\d\d [\d:.]+ \S+ \[\d+\] (\w+): {1,2}(.*)", re.DOTALL)
 _SENT = re.compile(r"(?:statement|execute (?P<name>[^:]+)): (?P<text>.*)", re.DOTALL)
@@ -53,7 +55,7 @@ def overheard(database: Database) -> Generator[Wire]:
     wire = Wire()
     with psycopg.connect(database.superuser_url, autocommit=True) as admin:
         admin.execute("alter system set log_statement = 'all'")
-        admin.execute("alter system set log_line_prefix = '%m [%p] %u '")
+        admin.execute("alter system set log_line_prefix = '%m [%p] %u/%a '")
         admin.execute("select pg_reload_conf()")
         start = log.stat().st_size
         try:
@@ -93,8 +95,8 @@ def _statements(text: str) -> list[str]:
 
 
 def _statements_of(user: str, text: str) -> list[str]:
-    """Statements of one role, where the lines' prefix ends in the role."""
-    own = re.compile(rf"^(\d{{4}}-\d\d-\d\d [\d:.]+ \S+ \[\d+\]) {user} (?=\w+: )")
+    """Statements of one role, where the lines' prefix ends in role and program; without those of a bystander."""
+    own = re.compile(rf"^(\d{{4}}-\d\d-\d\d [\d:.]+ \S+ \[\d+\]) {user}/(?!{BYSTANDER} )\S* (?=\w+: )")
     entries = re.split(r"\n(?=\d{4}-\d\d-\d\d )", text)
     return _statements("\n".join(own.sub(r"\1 ", entry) for entry in entries if own.match(entry)))
 

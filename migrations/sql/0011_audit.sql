@@ -250,3 +250,16 @@ revoke execute on function
 grant execute on function
     app.tenant_tables(), app.export_rows(text, jsonb, integer), app.export_directory(), app.is_erased()
 to app;
+
+create function directory.tenant_to_erase(gone uuid) returns table (status text, is_house boolean)
+    language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select t.status, t.is_house from directory.tenants t where t.id = gone
+$$;
+
+create function directory.tombstone_ids() returns setof uuid
+    language sql stable set search_path = pg_catalog, pg_temp
+as $$
+    select tenant_id from directory.tombstones order by tenant_id
+$$;
+revoke execute on function directory.tenant_to_erase(uuid), directory.tombstone_ids() from public;

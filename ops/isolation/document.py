@@ -147,4 +147,4 @@ def _text(schema: Schema, name: str, text: Callable[[str, Schema], str] | None) 
         return text(name, schema)
     if schema.get("format") == "email" or "email" in name:
         return f"x-{uuid4().hex[:12]}@painelml.example"
-    return "x" * max(1, schema.get("minLength", 1))
+    return "x" * max(1, int(schema.get("minLength", 1)))

@@ -13,13 +13,14 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import imports, limits, rls, running, workers
+from tests.bench import imports, limits, rls, running, timing, workers
 from tests.bench.result import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "imports": imports.run,
     "rls": rls.run,
     "limits": limits.run,
+    "timing": timing.run,
     "workers": workers.run,
     "running": running.run,
 }

@@ -70,10 +70,10 @@ def test_no_function_with_a_database_is_outside_the_private_subnets(aws_pair: Sy
     assert seen == IN_VPC
 
 
-def test_webhook_intake_and_authorizer_stay_outside(aws_pair: Synthesis) -> None:
-    """They must answer while the database is down, and start fast."""
+def test_webhook_intake_stays_outside(aws_pair: Synthesis) -> None:
+    """It must answer while the database is down, and start fast. The authorizer is inside for API keys (decision 0021)."""
     for name, function in _functions(aws_pair):
-        if name in {"webhook_intake", "authorizer"}:
+        if name == "webhook_intake":
             assert "VpcConfig" not in function.properties
 
 

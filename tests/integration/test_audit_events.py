@@ -39,6 +39,12 @@ def newcomer(role: str = "AGENT") -> dict[str, str]:
     return {"name": "Colega", "email": unique_email(), "password": PASSWORD, "role": role}
 
 
+def at_home(person: Person) -> list[str]:
+    """Our own chain, which no role of the platform reads over the API."""
+    with tenant_session(tenant_of(person)) as session:
+        return [entry.event for entry in service.all_entries(session)]
+
+
 def platform_person() -> Person:
     email = unique_email("mestre")
     args = {"email": email, "name": "Mestre", "password": PASSWORD, "platform_role": "MASTER"}
@@ -53,7 +59,8 @@ def test_logging_in_and_out_is_entered(platform: object) -> None:
     assert wrong.status == 401
     for _ in range(2):
         call(auth, "POST", "/auth/logout", body={"refresh_token": owner.refresh_token})
-    assert events(owner) == ["SIGNED_UP", "LOGGED_IN", "LOGIN_FAILED", "LOGGED_OUT"]
+    owner = log_in(owner.email)  # a token whose session is over reads nothing
+    assert events(owner) == ["SIGNED_UP", "LOGGED_IN", "LOGIN_FAILED", "LOGGED_OUT", "LOGGED_IN"]
     assert entries(owner, event="LOGGED_IN")[0]["actor_id"] == str(owner.caller.user_id)
     assert holds(tenant_of(owner))
 
@@ -61,9 +68,9 @@ def test_logging_in_and_out_is_entered(platform: object) -> None:
 @pytest.mark.req("A145")
 def test_a_login_as_nobody_is_entered_in_our_own_chain() -> None:
     master = platform_person()
-    before = len(entries(master, event="LOGIN_FAILED"))
+    before = at_home(master)
     call(auth, "POST", "/auth/login", body={"email": unique_email("ninguem"), "password": PASSWORD})
-    assert len(entries(master, event="LOGIN_FAILED")) == before + 1
+    assert at_home(master) == [*before, "LOGIN_FAILED"]
 
 
 @pytest.mark.req("K11")
@@ -73,7 +80,7 @@ def test_a_refresh_token_shown_again_is_entered() -> None:
     call(auth, "POST", "/auth/refresh", body={"refresh_token": owner.refresh_token})
     again = call(auth, "POST", "/auth/refresh", body={"refresh_token": owner.refresh_token}, headers=other)
     assert again.status == 401
-    assert events(owner)[-1] == "REFRESH_REUSED"
+    assert events(log_in(owner.email))[-2:] == ["REFRESH_REUSED", "LOGGED_IN"]
 
 
 @pytest.mark.req("A146")
@@ -116,7 +123,7 @@ def test_what_the_platform_does_is_entered_in_the_tenants_chain() -> None:
     plan = entries(owner, event="PLAN_CHANGED", actor=str(master.caller.user_id))[0]
     assert plan["details"] == {"from": "FREE", "to": "PRO"}
     assert call(gateway, "GET", "/admin/tenants", caller=master.caller).status == 200
-    assert entries(master)[0]["subject"] == "tenants.list"
+    assert at_home(master)[-1] == "PLATFORM_ACTION"
 
 
 def test_a_refused_change_leaves_no_entry() -> None:

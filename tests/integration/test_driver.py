@@ -18,6 +18,7 @@ from psycopg.conninfo import make_conninfo
 
 import painelml
 from tests.servers import Database
+from tests.wire import BYSTANDER
 
 BODY = b'{"resource": "/orders/1"}' + b"x" * 20_000
 PINS_OVER = 16 * 1024
@@ -45,7 +46,8 @@ def recording(database: Database, folder: Path) -> Generator[tuple[str, Recordin
         server.connect(("127.0.0.1", database.server.port))
         serving = threading.Thread(target=_serve, args=(door, server, recorded), daemon=True)
         serving.start()
-        yield make_conninfo(database.app_url, host=str(folder), port=5432, sslmode="disable", gssencmode="disable"), recorded
+        told: dict[str, str | int] = {"host": str(folder), "port": 5432, "sslmode": "disable", "gssencmode": "disable"}
+        yield make_conninfo(database.app_url, **told, application_name=BYSTANDER), recorded
         serving.join(5)
 
 

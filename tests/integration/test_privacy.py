@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Generator
 from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
@@ -273,12 +273,7 @@ def test_who_belongs_to_another_tenant_too_stays_a_person(platform: Database) ->
 def test_what_may_not_be_erased_is_refused_and_untouched(platform: Database, what: str) -> None:
     email = unique_email("mestre")
     run("create-platform-user", email=email, name="Mestre", password=PASSWORD, platform_role="MASTER")
-    made: dict[str, Callable[[], UUID]] = {
-        "unknown": uuid4,
-        "alive": lambda: tenant_of(sign_up()),
-        "ours": lambda: tenant_of(log_in(email)),
-    }
-    tenant = made[what]()
+    tenant = {"unknown": uuid4(), "alive": tenant_of(sign_up()), "ours": tenant_of(log_in(email))}[what]
     before = rows_of(platform, tenant)
     says = {"unknown": "There is no tenant", "alive": "Cancel it first", "ours": "our own tenant"}[what]
     with pytest.raises(ValueError, match=says):

@@ -12,7 +12,7 @@ from painelml.core import db
 from tests.http import Context, call, gateway
 from tests.people import PASSWORD, sign_up, stranger, unique_email
 from tests.servers import Database
-from tests.wire import STATEMENT_LIMIT_BYTES, listening, pins
+from tests.wire import BYSTANDER, STATEMENT_LIMIT_BYTES, listening, overheard, pins
 
 
 def walk() -> None:
@@ -99,3 +99,14 @@ def test_the_guard_hears_a_pinning_statement_on_the_wire(platform: Database) -> 
             careless.execute("select %s::int", [1])
     assert any("set_config" in sent for sent in wire.pinning)
     assert any(sent.startswith("[_pg3_0]") for sent in wire.pinning)
+
+
+@pytest.mark.req("K49")
+def test_a_whole_run_is_heard_but_for_bystanders(platform: Database) -> None:
+    with overheard(platform) as wire:
+        for name in ("", BYSTANDER):
+            with psycopg.connect(platform.app_url, application_name=name, autocommit=True) as other:
+                other.execute(f"set application_name = '{name}'")
+        sign_up()
+    assert len(wire.statements) > 5
+    assert [sent for sent in wire.pinning if "application_name" in sent] == ["set application_name = ''"]

@@ -85,7 +85,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
 }
 _CUSTOMERS = frozenset({Permission.READ_CUSTOMERS, Permission.MANAGE_CUSTOMERS})
 PLATFORM_PERMISSIONS: dict[PlatformRole, frozenset[Permission]] = {
-    PlatformRole.MASTER: _CUSTOMERS | {Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM, Permission.READ_AUDIT},
+    PlatformRole.MASTER: _CUSTOMERS | {Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM},
     PlatformRole.SUPPORT: frozenset({Permission.READ_CUSTOMERS, Permission.READ_PLATFORM}),
     PlatformRole.PARTNER: _CUSTOMERS,  # which customers these are, the database decides: a partner's own sub-tenants
 }

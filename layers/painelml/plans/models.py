@@ -139,11 +139,11 @@ class SubscriptionChanges(Order):
     was agreed with this tenant instead of the catalogue's numbers; null takes an agreement back.
     """
 
-    plans: list[PlanCode] | None = Field(None, min_length=1, max_length=2)
     currency: Currency | None = None
     cycle: Cycle | None = None
     cancel_at_period_end: bool | None = None
     stripe_customer_id: Annotated[str, Field(pattern=r"^cus_[A-Za-z0-9]{1,60}$")] | None = None
+    plans: list[PlanCode] | None = Field(None, min_length=1, max_length=2)
     agreed_limits: dict[Entitlement, Annotated[int, Field(ge=1, le=10**12)] | None] = Field(default_factory=dict)
 
 

@@ -115,7 +115,7 @@ def is_erased(session: TenantSession) -> bool:
 
 def tenant_to_erase(session: Session, tenant_id: UUID) -> Row | None:
     """Only as `owner`: `status` and `is_house`."""
-    return session.one("select status, is_house from directory.tenants where id = %(gone)s", gone=tenant_id)
+    return session.one("select status, is_house from directory.tenant_to_erase(%(gone)s)", gone=tenant_id)
 
 
 def erase_tenant(session: Session, tenant_id: UUID) -> dict[str, int]:
@@ -133,7 +133,7 @@ def tombstone(session: Session, tenant_id: UUID) -> Row | None:
 
 def tombstones(session: Session) -> list[UUID]:
     """Only as `owner`."""
-    return [row["tenant_id"] for row in session.rows("select tenant_id from directory.tombstones order by tenant_id")]
+    return [row["tenant_id"] for row in session.rows("select tenant_id from directory.tombstone_ids() as tenant_id")]
 
 
 def keep_tombstone(session: Session, tenant_id: UUID, *, moment: datetime, receipt: dict[str, Any]) -> None:

@@ -23,11 +23,41 @@ class Kept:
     prune: str = ""
 
 
-# Titles as docs/privacy.md prints them. Everything here but the last two goes with an erasure, whatever its age.
+# Titles as docs/privacy.md prints them. Everything here but the last four goes with an erasure, whatever its age.
 TABLE: tuple[Kept, ...] = (
     Kept(
         what="Company, people, memberships",
         tables=("directory.tenants", "directory.users", "directory.memberships"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Settings, and how the tenant was opened",
+        tables=(
+            "app.settings",
+            "app.ml_account_settings",
+            "directory.provisioning_runs",
+            "directory.provisioning_steps",
+        ),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Second factors, recovery codes, API keys, invitations",
+        tables=("directory.totp", "directory.recovery_codes", "directory.api_keys", "directory.invitations"),
+        days=None,
+        why="the contract; hashes and sealed values only",
+    ),
+    Kept(
+        what="Links to verify an e-mail or choose a new password",
+        tables=("directory.account_tokens",),
+        days=0,
+        why="of no use once over; hashes only",
+        prune="account_tokens",
+    ),
+    Kept(
+        what="Subscription, agreed limits, use of the plan",
+        tables=("directory.subscriptions", "directory.subscription_items", "directory.agreed_limits", "app.usage_counters"),
         days=None,
         why="the contract",
     ),
@@ -59,7 +89,7 @@ TABLE: tuple[Kept, ...] = (
     ),
     Kept(
         what="Which notification had its effect",
-        tables=("app.inbox_events",),
+        tables=("app.inbox_events", "app.outbox_events"),
         days=None,
         why="keeps an old version from having its effect again; holds ids only",
     ),
@@ -90,6 +120,18 @@ TABLE: tuple[Kept, ...] = (
         tables=("app.audit_log", "directory.audit_heads"),
         days=None,
         why="accountability (LGPD art. 6 X, 37); holds ids only, and outlives an erasure",
+    ),
+    Kept(
+        what="Published plans",
+        tables=("directory.catalogues", "directory.plans", "directory.plan_limits"),
+        days=None,
+        why="what was agreed; nobody's data",
+    ),
+    Kept(
+        what="Databases that tenants are placed in",
+        tables=("directory.placements",),
+        days=None,
+        why="names of databases and secrets, made of ids",
     ),
     Kept(
         what="Tombstones of erased tenants",
