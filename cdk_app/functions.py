@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -198,8 +199,9 @@ class PainelFunction(Construct):
                 resources = [bucket.arn_for_objects(pattern) for pattern in patterns]
                 self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=resources))
         for pattern in sorted({*spec.reads_data, *spec.writes_data, *spec.erases_data}):
-            finding = f"IAM5[Resource::<Data666C94C7.Arn>/{pattern}]"
-            acknowledge(self.role, {finding: "Keys below a prefix of the data bucket: tenants are not known at deployment."})
+            # The finding is named after the reference, which the command line writes as an output of the bucket's stack.
+            reason = "Keys below a prefix of the data bucket: tenants are not known at deployment."
+            acknowledge(self.role, {f"IAM5[Resource::{arn}/{pattern}]": reason for arn in _data_arns(Stack.of(bucket))})
         if spec.erases_data:
             listing = iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
             self.role.add_to_principal_policy(listing)
@@ -271,3 +273,13 @@ class PainelFunction(Construct):
                 resources=["*"],
             )
         )
+
+
+def _data_arns(storage: Stack) -> tuple[str, str]:
+    """The data bucket's ARN, as findings write it: a reference within the app, and an output of the stack that has it."""
+    place = {
+        "StackName": storage.stack_name,
+        "Region": storage.region,
+        "OutputName": "PublishOutputFnGetAttData666C94C7Arn14D6E0D7",
+    }
+    return "<Data666C94C7.Arn>", json.dumps({"Fn::GetStackOutput": place}, separators=(",", ":"))

@@ -268,6 +268,7 @@ def test_whatever_is_not_declared_public_asks_the_authorizer(pair: tuple[str, st
         if method["AuthorizationType"] == "NONE"
     }
     assert public == {
+        "/v1/billing/plans",
         "/v1/auth/{proxy+}",
         "/v1/auth/forgot-password",
         "/v1/auth/reset-password",

@@ -20,7 +20,7 @@ from painelml.core.migrate import owner_session
 from painelml.core.standing import TenantStatus
 from painelml.identity.passwords import hash_password
 from painelml.identity.silos import make_silo
-from painelml.tenancy import provisioning, queries
+from painelml.tenancy import operations, provisioning
 from painelml.tenancy.errors import MoveNotAllowed
 from painelml.tenancy.models import ALIASES, MOVES, SILO_PLANS, Host, MaxAccounts, Plan
 from painelml.tenancy.provisioning import OwnerSecrets, Wish
@@ -76,15 +76,15 @@ def create(args: dict[str, Any]) -> dict[str, Any]:
 
 def listed(_args: dict[str, Any]) -> dict[str, Any]:
     with owner_session() as session:
-        return {"tenants": [_plain(row) for row in queries.owner_lists(session)]}
+        return {"tenants": [_plain(row) for row in operations.owner_lists(session)]}
 
 
 def show(args: dict[str, Any]) -> dict[str, Any]:
     """One tenant and the steps that made it; raises NotFound."""
     tenant_id = _id(args)
     with owner_session() as session:
-        rows = queries.owner_lists(session, only=tenant_id)
-        run = queries.owner_sees_provisioning(session, tenant_id)
+        rows = operations.owner_lists(session, only=tenant_id)
+        run = operations.owner_sees_provisioning(session, tenant_id)
     if not rows:
         raise NotFound
     steps = provisioning.shown(tenant_id, run).model_dump(mode="json") if run else None
@@ -95,7 +95,7 @@ def move(args: dict[str, Any]) -> dict[str, Any]:
     """Moves a tenant to `status` along the table of moves; raises NotFound, MoveNotAllowed. Moving nowhere is no mistake."""
     tenant_id, to = _id(args), TenantStatus(args["status"])
     with owner_session() as session:
-        rows = queries.owner_lists(session, only=tenant_id)
+        rows = operations.owner_lists(session, only=tenant_id)
         if not rows:
             raise NotFound
         moved_from = TenantStatus(rows[0]["status"])
@@ -104,7 +104,7 @@ def move(args: dict[str, Any]) -> dict[str, Any]:
         answer = {"tenant_id": str(tenant_id), "moved_from": moved_from, "status": to}
         if args.get("dry_run") or to == moved_from:
             return {**answer, "dry_run": bool(args.get("dry_run"))}
-        if not queries.owner_moves(session, tenant_id, moved_from=moved_from, status=to):
+        if not operations.owner_moves(session, tenant_id, moved_from=moved_from, status=to):
             raise Conflict
     with tenant_session(tenant_id) as session:
         record(session, AuditEvent.STATUS_CHANGED, details={"from": moved_from.value, "to": to.value})
