@@ -118,6 +118,11 @@ def tenant_to_erase(session: Session, tenant_id: UUID) -> Row | None:
     return session.one("select status, is_house from directory.tenant_to_erase(%(gone)s)", gone=tenant_id)
 
 
+def silo(session: Session, tenant_id: UUID) -> Row | None:
+    """Only as `owner`: where the tenant's own database is; None for a tenant of the pool."""
+    return session.one("select * from app.silo_of(%(gone)s)", gone=tenant_id)
+
+
 def erase_tenant(session: Session, tenant_id: UUID) -> dict[str, int]:
     """Only as `owner`: rows gone, by table."""
     rows: dict[str, int] = session.value("select directory.erase_tenant(%(gone)s)", gone=tenant_id)
