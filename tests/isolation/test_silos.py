@@ -165,3 +165,16 @@ def test_making_it_again_changes_nothing(one: Person) -> None:
     again = operations({"verb": "tenant-create", "args": args}, None)
     assert again["tenant"]["name"] == "Empresa Própria"
     assert call(gateway, "GET", "/settings", token=one.access_token).status == 200
+
+
+@pytest.mark.req("D001", "D004")
+def test_an_erasure_reaches_the_silo_and_the_log_at_home_tells_of_it(platform: Database) -> None:
+    gone = open_silo()
+    tenant, place = tenant_of(gone), home(gone).database_name
+    assert call(gateway, "PATCH", "/settings", body={"language": "en"}, caller=gone.caller).status == 200
+    assert rows(platform, place, tenant) == 1
+    moved = operations({"verb": "tenant-move", "args": {"id": str(tenant), "status": "CANCELLED"}}, None)
+    assert moved["status"] == "CANCELLED"
+    receipt = operations({"verb": "erase-tenant", "args": {"tenant": str(tenant)}}, None)
+    assert receipt["rows"]["silo:app.settings"] == 1
+    assert rows(platform, place, tenant) == 0
