@@ -80,26 +80,27 @@ def function_rows(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> list[Ala
 
     An alarm adds up ten metrics at most, so a larger group is watched in parts: `api`, `api-2`.
     """
-    rows = []
+    rows: list[AlarmRow] = []
     for group, functions in _parts(groups):
         errors = [function.metric_errors(period=_FIVE_MINUTES, statistic="Sum") for function in functions]
-        throttles = [function.metric_throttles(period=_FIVE_MINUTES, statistic="Sum") for function in functions]
-        rows += [
+        rows.append(
             AlarmRow(
                 name=f"{group}-function-errors",
                 why=f"Functions of {group} ended with an uncaught error or timed out over 5 times in 5 minutes.",
                 metric=_sum(errors, f"Errors of {group}"),
                 severity=Severity.WARNING,
                 above=5,
-            ),
-            AlarmRow(
-                name=f"{group}-function-throttles",
-                why=f"Functions of {group} were refused for lack of concurrency: check the account's quota.",
-                metric=_sum(throttles, f"Throttles of {group}"),
-                severity=Severity.WARNING,
-                above=10,
-            ),
-        ]
+            )
+        )
+    rows.append(
+        AlarmRow(
+            name="function-throttles",
+            why="Functions were refused for lack of concurrency, which all of the account share: check its quota.",
+            metric=lambda_.Function.metric_all_throttles(period=_FIVE_MINUTES, statistic="Sum"),
+            severity=Severity.WARNING,
+            above=10,
+        )
+    )
     return rows
 
 

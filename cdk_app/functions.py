@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
@@ -18,6 +17,7 @@ from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
 from cdk_app.checks import acknowledge
+from cdk_app.data_bucket import data_bucket_name, nag_arn
 from cdk_app.environments import Environment
 from cdk_app.function_table import FunctionSpec, Purpose, QueueName
 from cdk_app.layers import ARCHITECTURE, RUNTIME
@@ -188,7 +188,8 @@ class PainelFunction(Construct):
 
     def _grant_data(self) -> None:
         """Objects by the patterns of the row; whoever reads or erases below a prefix may list the bucket too."""
-        spec, bucket = self.spec, self._around.data_bucket
+        spec = self.spec
+        bucket = s3.Bucket.from_bucket_name(self, "Data", data_bucket_name(self, self._around.environment))
         granted = {
             ("s3:GetObject",): spec.reads_data,
             ("s3:PutObject", "s3:PutObjectTagging"): spec.writes_data,
@@ -199,9 +200,8 @@ class PainelFunction(Construct):
                 resources = [bucket.arn_for_objects(pattern) for pattern in patterns]
                 self.role.add_to_principal_policy(iam.PolicyStatement(actions=list(actions), resources=resources))
         for pattern in sorted({*spec.reads_data, *spec.writes_data, *spec.erases_data}):
-            # The finding is named after the reference, which the command line writes as an output of the bucket's stack.
-            reason = "Keys below a prefix of the data bucket: tenants are not known at deployment."
-            acknowledge(self.role, {f"IAM5[Resource::{arn}/{pattern}]": reason for arn in _data_arns(Stack.of(bucket))})
+            finding = f"IAM5[Resource::{nag_arn(self._around.environment, pattern)}]"
+            acknowledge(self.role, {finding: "Keys below a prefix of the data bucket: tenants are not known at deployment."})
         if spec.erases_data:
             listing = iam.PolicyStatement(actions=["s3:ListBucket", "s3:ListBucketVersions"], resources=[bucket.bucket_arn])
             self.role.add_to_principal_policy(listing)
@@ -273,13 +273,3 @@ class PainelFunction(Construct):
                 resources=["*"],
             )
         )
-
-
-def _data_arns(storage: Stack) -> tuple[str, str]:
-    """The data bucket's ARN, as findings write it: a reference within the app, and an output of the stack that has it."""
-    place = {
-        "StackName": storage.stack_name,
-        "Region": storage.region,
-        "OutputName": "PublishOutputFnGetAttData666C94C7Arn14D6E0D7",
-    }
-    return "<Data666C94C7.Arn>", json.dumps({"Fn::GetStackOutput": place}, separators=(",", ":"))

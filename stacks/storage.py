@@ -11,6 +11,7 @@ from constructs import Construct
 
 from cdk_app.base import EnvironmentStack
 from cdk_app.checks import acknowledge, acknowledge_plain_http
+from cdk_app.data_bucket import data_bucket_name
 from cdk_app.environments import Environment
 from cdk_app.function_table import Purpose
 from cdk_app.profiles import Profile
@@ -36,7 +37,7 @@ class StorageStack(EnvironmentStack):
         self._removal = RemovalPolicy.DESTROY if environment.is_local else RemovalPolicy.RETAIN
         self._tls_only = environment.speaks_tls
         self.logs_bucket = self._logs_bucket(retention_days=profile.log_retention_days)
-        self.data_bucket = self._data_bucket()
+        self.data_bucket = self._data_bucket(data_bucket_name(self, environment))
         if not self._tls_only:
             for bucket in (self.logs_bucket, self.data_bucket):
                 acknowledge_plain_http(bucket, "S10")
@@ -70,10 +71,12 @@ class StorageStack(EnvironmentStack):
             ],
         )
 
-    def _data_bucket(self) -> s3.Bucket:
+    def _data_bucket(self, name: str) -> s3.Bucket:
         return s3.Bucket(
             self,
             "Data",
+            # Named, so that functions of other stacks are granted keys in it by patterns that can be read and reviewed.
+            bucket_name=name,
             encryption=s3.BucketEncryption.S3_MANAGED,
             block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
             object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,

@@ -268,7 +268,6 @@ def test_whatever_is_not_declared_public_asks_the_authorizer(pair: tuple[str, st
         if method["AuthorizationType"] == "NONE"
     }
     assert public == {
-        "/v1/billing/plans",
         "/v1/auth/{proxy+}",
         "/v1/auth/forgot-password",
         "/v1/auth/reset-password",
@@ -279,6 +278,7 @@ def test_whatever_is_not_declared_public_asks_the_authorizer(pair: tuple[str, st
         "/v1/ml-accounts/callback",
         "/v1/health",
         "/v1/ready",
+        "/v1/billing/plans",
         "/v1/webhooks/stripe",
         "/v1/webhooks/mercado-livre/{token}",
     }
