@@ -133,6 +133,8 @@ API_FUNCTIONS = (
         routes=(
             Route(path="auth", itself=False, below=True, public=True),
             Route(path=".well-known", itself=False, below=True, public=True),
+            # Exact beside the public proxy: API Gateway takes the more exact of two.
+            Route(path="auth/switch-tenant"),
             Route(path="me"),
         ),
     ),
@@ -182,7 +184,15 @@ API_FUNCTIONS = (
         timeout_seconds=29,
         database=True,
         cache=True,
-        routes=(Route(path="tenant", below=True), Route(path="users", below=True)),
+        routes=(Route(path="tenant", below=True), Route(path="settings"), Route(path="users", below=True)),
+    ),
+    FunctionSpec(
+        name="branding",
+        summary="How a tenant looks, for itself and before anyone has signed in.",
+        timeout_seconds=29,
+        database=True,
+        cache=True,
+        routes=(Route(path="branding"), Route(path="branding/public", public=True)),
     ),
     FunctionSpec(
         name="billing",

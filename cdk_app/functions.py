@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from aws_cdk import CfnResource, Duration, RemovalPolicy, Stack
+from aws_cdk import ArnFormat, CfnResource, Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -173,6 +173,7 @@ class PainelFunction(Construct):
             secret.grant_read(self.role)
             if name in writable:
                 secret.grant_write(self.role)
+        self._grant_silos()
         self._grant_parameters("ssm:GetParameter", [parameter.value for parameter in spec.parameters])
         self._grant_parameters("ssm:PutParameter", [parameter.value for parameter in spec.writes_parameters])
         for queue in spec.sends:
@@ -217,6 +218,31 @@ class PainelFunction(Construct):
                 actions=["ses:SendEmail"], resources=identities, conditions={"StringEquals": {"ses:FromAddress": sender}}
             )
         )
+
+    def _grant_silos(self) -> None:
+        """Silos' secrets are made while the environment runs, so they are granted by the names that they will have."""
+        spec, around = self.spec, self._around
+        actions = []
+        if spec.database and (Purpose.JWT in spec.secrets or around.environment.is_local):
+            actions.append("secretsmanager:GetSecretValue")  # the silo's signing key; on a laptop its password too
+        if spec.owner:
+            actions.append("secretsmanager:CreateSecret")
+        if not actions:
+            return
+        silos = Stack.of(self).format_arn(
+            service="secretsmanager",
+            resource="secret",
+            resource_name=f"{parameter_prefix(around.environment)}/silos/*",
+            arn_format=ArnFormat.COLON_RESOURCE_NAME,
+        )
+        self.role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=[silos]))
+        stack = Stack.of(self)
+        known = {"Partition": stack.partition, "Region": stack.region, "AccountId": stack.account}
+        said = {name: f"<AWS::{name}>" if Token.is_unresolved(value) else value for name, value in known.items()}
+        arn = f"arn:{said['Partition']}:secretsmanager:{said['Region']}:{said['AccountId']}"
+        path = f"{parameter_prefix(around.environment)}/silos/*"
+        reason = "A silo's secret is made after the deployment; all of them lie below this name, and nothing else does."
+        acknowledge(self.role, {f"IAM5[Resource::{arn}:secret:{path}]": reason})
 
     def _accept_unknown_actions(self) -> None:
         """cfn-lint knows AWS's actions, not the emulator's; only templates of a laptop carry this."""

@@ -14,7 +14,17 @@ from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
-PUBLIC_PREFIXES = ("/auth/", "/.well-known/", "/health", "/ready", "/webhooks/", "/ml-accounts/callback", "/billing/plans")
+PUBLIC_PREFIXES = (
+    "/auth/",
+    "/.well-known/",
+    "/health",
+    "/ready",
+    "/webhooks/",
+    "/ml-accounts/callback",
+    "/billing/plans",
+    "/branding/public",
+)
+AUTHORIZED = ("/auth/switch-tenant",)
 PROBLEM_STATUSES = {
     "400": "The request is not valid; nothing was written.",
     "401": "The access token is missing, expired or not ours.",
@@ -29,7 +39,10 @@ PROBLEM_STATUSES = {
 }
 TAGS = {
     "auth": ("auth .well-known me", "Entrar e sair · Sign-up, login, the life of a session"),
-    "tenant": ("tenant users invitations api-keys audit-log", "A empresa e sua equipe · The company and its people"),
+    "tenant": (
+        "tenant users invitations api-keys audit-log settings branding",
+        "A empresa e sua equipe · The company and its people",
+    ),
     "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
     "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
     "billing": ("billing", "Planos, assinatura e uso · Plans, subscription and use"),
@@ -132,7 +145,7 @@ def _apps() -> Iterator[APIGatewayRestResolver]:
 
 def _finished(path: str, verb: str, operation: dict[str, Any]) -> dict[str, Any]:
     """An operation with our errors in place of the framework's, and no lock where the authorizer is not asked."""
-    public = path.startswith(PUBLIC_PREFIXES)
+    public = path.startswith(PUBLIC_PREFIXES) and path not in AUTHORIZED
     kept = {status: answer for status, answer in operation.get("responses", {}).items() if status not in ("422", "500")}
     wanted = {"400", "429", "503"} | (set() if public else {"401", "403"}) | ({"404"} if "{" in path else set())
     if verb in ("post", "put", "patch", "delete"):

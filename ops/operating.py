@@ -16,7 +16,7 @@ import typer
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from ops import endpoints
+from ops import endpoints, tenants
 from ops.aws import LocalAws
 from ops.console import Report
 from ops.errors import OperationError
@@ -29,7 +29,6 @@ Tenant = Annotated[str | None, typer.Option("--tenant", help="The tenant's id; a
 
 keys = typer.Typer(no_args_is_help=True, help="Signing and encryption keys.")
 audit = typer.Typer(no_args_is_help=True, help="The audit log.")
-tenant = typer.Typer(no_args_is_help=True, help="Tenants.")
 
 
 @keys.command()
@@ -104,7 +103,7 @@ def export_log(
         report.result({"path": str(to), "entries": written})
 
 
-@tenant.command()
+@tenants.app.command()
 def erase(
     *,
     tenant_id: Annotated[str, typer.Option("--id", help="The tenant's id. It must be CANCELLED.")],
@@ -123,7 +122,7 @@ def erase(
         report.result(receipt)
 
 
-@tenant.command(name="replay-erasures")
+@tenants.app.command(name="replay-erasures")
 def replay(*, env: Env = "local", json: Json = False) -> None:
     """After a restore: erase again whoever was erased since the copy was made."""
     with _asked(env, json) as (report, operate):

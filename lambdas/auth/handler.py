@@ -11,7 +11,7 @@ from painelml.core.db import tenant_session
 from painelml.core.http import client_ip, entry_point, header, http_app, language
 from painelml.core.secrets import parameter
 from painelml.identity import refresh_cookie, service, sessions
-from painelml.identity.models import Client, Login, Me, Refresh, SignedUp, SignUp, Tokens
+from painelml.identity.models import Client, Login, Me, Refresh, SignedUp, SignUp, SwitchTenant, Tokens
 from painelml.identity.permissions import authenticated
 
 app = http_app()
@@ -38,6 +38,12 @@ def refresh(body: Refresh | None = None) -> Response[Tokens]:
 def log_out(body: Refresh | None = None) -> Response[None]:
     sessions.log_out(refresh_cookie.presented(app.current_event.raw_event, body)[0])
     return refresh_cookie.farewell()
+
+
+@app.post("/auth/switch-tenant")
+@authenticated
+def switch_tenant(body: SwitchTenant) -> Response[Tokens]:
+    return refresh_cookie.answer(sessions.switch(current_caller(), body, _client()), as_cookie=body.cookie)
 
 
 @app.get("/me")

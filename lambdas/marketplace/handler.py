@@ -18,6 +18,8 @@ from painelml.marketplace import service as marketplace
 from painelml.marketplace.models import Account
 from painelml.sync import service as sync
 from painelml.sync.models import StartedRuns, SyncRequest, SyncRun, SyncStatus
+from painelml.tenancy import settings
+from painelml.tenancy.settings import Settings, SettingsChanges
 
 app = http_app()
 
@@ -41,6 +43,20 @@ def read_account(account_id: UUID) -> Account:
 def disconnect_account(account_id: UUID) -> Response[None]:
     connect.disconnect(current_tenant(), account_id, actor=current_caller().user_id)
     return Response(204)
+
+
+@app.get("/ml-accounts/<account_id>/settings")
+@permitted(Permission.READ_ML_ACCOUNTS)
+def read_account_settings(account_id: UUID) -> Settings:
+    with tenant_session(current_tenant()) as session:
+        return settings.of_account(session, marketplace.find_account(session, account_id).id)
+
+
+@app.patch("/ml-accounts/<account_id>/settings")
+@permitted(Permission.MANAGE_ML_ACCOUNTS)
+def change_account_settings(account_id: UUID, body: SettingsChanges) -> Settings:
+    with tenant_session(current_tenant()) as session:
+        return settings.change_accounts(session, current_caller().user_id, account_id, body)
 
 
 @app.post("/ml-accounts/<account_id>/sync", status_code=202)

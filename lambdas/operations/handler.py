@@ -6,12 +6,16 @@ from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from pydantic import ValidationError
+
 from painelml.audit import review
+from painelml.core.errors import PainelError
 from painelml.core.migrate import audit, migrate, owner_session, owner_url
 from painelml.core.observability import begin_log, logger
-from painelml.identity import rotation, service
+from painelml.identity import desk, rotation, service
 from painelml.identity.keys import fill_secrets
 from painelml.identity.models import NewPlatformUser
+from painelml.identity.silos import migrate_all
 from painelml.marketplace.tokens import reseal
 from painelml.privacy import erasure
 from painelml.tenancy.registry import every_tenant
@@ -22,7 +26,7 @@ def _migrate(args: dict[str, Any]) -> dict[str, Any]:
     version = migrate(owner_url(), app_password=args.get("app_password"))
     if findings := audit():
         raise RuntimeError(f"The schema is at {version}, and breaks {len(findings)} isolation rules: {findings[:5]}.")
-    return {"version": version}
+    return {"version": version, "silos": migrate_all()}
 
 
 def _init_keys(_args: dict[str, Any]) -> dict[str, Any]:
@@ -71,6 +75,22 @@ def _replay_erasures(_args: dict[str, Any]) -> dict[str, Any]:
     return {"receipts": [receipt.model_dump(mode="json") for receipt in erasure.replay()]}
 
 
+def _tenant(work: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """What the caller of a verb may get wrong, as an answer `{"error": {code, detail}}` and not as a crash."""
+
+    def verb(args: dict[str, Any]) -> dict[str, Any]:
+        try:
+            return work(args)
+        except PainelError as error:
+            faults = "; ".join(f"{fault['field']}: {fault['message']}" for fault in error.params.get("errors", []))
+            return {"error": {"code": error.code, "detail": faults or error.problem("en", "")["detail"]}}
+        except ValidationError as error:
+            faults = "; ".join(f"{fault['loc'][0]}: {fault['msg']}" for fault in error.errors(include_input=False))
+            return {"error": {"code": "invalid_request", "detail": faults}}
+
+    return verb
+
+
 VERBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "migrate": _migrate,
     "init-keys": _init_keys,
@@ -83,6 +103,10 @@ VERBS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "reseal-tokens": _reseal_tokens,
     "erase-tenant": _erase_tenant,
     "replay-erasures": _replay_erasures,
+    "tenant-create": _tenant(desk.create),
+    "tenant-list": _tenant(desk.listed),
+    "tenant-show": _tenant(desk.show),
+    "tenant-move": _tenant(desk.move),
 }
 
 

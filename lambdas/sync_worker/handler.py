@@ -9,6 +9,7 @@ from uuid import UUID
 from painelml.core.config import config
 from painelml.core.observability import begin_log, log_tenant, logger
 from painelml.core.queues import Batch, Message
+from painelml.core.standing import Act, TenantClosed, acting
 from painelml.marketplace.jobs import Refetch
 from painelml.privacy import export
 from painelml.privacy.models import ExportJob
@@ -35,6 +36,10 @@ JOBS: dict[str, Callable[[Message], None]] = {
 }
 
 
+ACTS = {"export": Act.READ, "letter": None}
+"""What a job does to a tenant, where it is no synchronising."""
+
+
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     """Does each message on its own; the queue's group (the tenant) names the log lines."""
     begin_log(context.aws_request_id)
@@ -42,14 +47,20 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     for message in batch:
         log_tenant(message.group)
         with batch.attempt(message):
-            job = message.json()
-            if _is_refused(job):
-                logger.info("work of an erased tenant refused", extra={"kind": job["kind"]})
-                continue
-            JOBS[job["kind"]](message)
+            _do(message)
     return batch.response()
 
 
-def _is_refused(job: dict[str, Any]) -> bool:
-    """A letter is to a person and names no tenant."""
-    return "tenant_id" in job and is_erased(UUID(job["tenant_id"]))
+def _do(message: Message) -> None:
+    """A tenant whose state does not allow it gets no work done; what it missed, its next scheduled sync finds."""
+    job = message.json()
+    kind = job["kind"]
+    tenant_id = job.get("tenant_id")  # a letter may be for someone who is not in a tenant yet
+    if tenant_id and is_erased(UUID(tenant_id)):
+        logger.info("work of an erased tenant refused", extra={"kind": kind})
+        return
+    try:
+        with acting(ACTS.get(kind, Act.SYNC)):
+            JOBS[kind](message)
+    except TenantClosed as closed:
+        logger.info("job not done", extra={"kind": kind, "reason": closed.code})

@@ -16,7 +16,9 @@ from painelml.identity.permissions import Permission, current_tenant, permitted
 from painelml.plans import service as plans
 from painelml.plans.models import Usage
 from painelml.tenancy import service as tenancy
+from painelml.tenancy import settings
 from painelml.tenancy.models import Tenant, TenantChanges
+from painelml.tenancy.settings import Settings, SettingsChanges
 
 app = http_app()
 
@@ -40,6 +42,20 @@ def change_tenant(body: TenantChanges) -> Tenant:
 def read_usage() -> Usage:
     with tenant_session(current_tenant()) as session:
         return plans.usage(session)
+
+
+@app.get("/settings")
+@permitted(Permission.READ_TENANT)
+def read_settings() -> Settings:
+    with tenant_session(current_tenant()) as session:
+        return settings.of_tenant(session)
+
+
+@app.patch("/settings")
+@permitted(Permission.MANAGE_TENANT)
+def change_settings(body: SettingsChanges) -> Settings:
+    with tenant_session(current_tenant()) as session:
+        return settings.change_tenants(session, current_caller().user_id, body)
 
 
 @app.get("/users")

@@ -149,6 +149,8 @@ def _text(schema: Schema, name: str, text: Callable[[str, Schema], str] | None) 
         return str(uuid4())
     if text is not None:
         return text(name, schema)
+    if name == "time_zone":
+        return "America/Sao_Paulo"  # no schema tells that it is one of IANA's
     if schema.get("format") == "email" or "email" in name:
         return f"x-{uuid4().hex[:12]}@painelml.example"
     return "x" * max(1, int(schema.get("minLength", 1)))

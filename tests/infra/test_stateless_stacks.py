@@ -274,6 +274,7 @@ def test_whatever_is_not_declared_public_asks_the_authorizer(pair: tuple[str, st
         "/v1/auth/verify-email",
         "/v1/auth/accept-invitation",
         "/v1/.well-known/{proxy+}",
+        "/v1/branding/public",
         "/v1/ml-accounts/callback",
         "/v1/health",
         "/v1/ready",

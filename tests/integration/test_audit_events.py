@@ -59,7 +59,8 @@ def test_logging_in_and_out_is_entered(platform: object) -> None:
     assert wrong.status == 401
     for _ in range(2):
         call(auth, "POST", "/auth/logout", body={"refresh_token": owner.refresh_token})
-    assert events(owner) == ["SIGNED_UP", "LOGGED_IN", "LOGIN_FAILED", "LOGGED_OUT"]
+    owner = log_in(owner.email)  # a token whose session is over reads nothing
+    assert events(owner) == ["SIGNED_UP", "LOGGED_IN", "LOGIN_FAILED", "LOGGED_OUT", "LOGGED_IN"]
     assert entries(owner, event="LOGGED_IN")[0]["actor_id"] == str(owner.caller.user_id)
     assert holds(tenant_of(owner))
 
@@ -79,7 +80,7 @@ def test_a_refresh_token_shown_again_is_entered() -> None:
     call(auth, "POST", "/auth/refresh", body={"refresh_token": owner.refresh_token})
     again = call(auth, "POST", "/auth/refresh", body={"refresh_token": owner.refresh_token}, headers=other)
     assert again.status == 401
-    assert events(owner)[-1] == "REFRESH_REUSED"
+    assert events(log_in(owner.email))[-2:] == ["REFRESH_REUSED", "LOGGED_IN"]
 
 
 @pytest.mark.req("A146")

@@ -14,7 +14,7 @@ from painelml.core import db, idempotency
 from painelml.core.http import entry_point, http_app
 from painelml.identity.permissions import authenticated
 from tests.http import Answer, call, gateway
-from tests.people import PASSWORD, Person, log_in, sign_up, stranger, unique_email
+from tests.people import PASSWORD, Person, log_in, sign_up, unique_email
 
 pytestmark = pytest.mark.usefixtures("platform")
 
@@ -89,7 +89,7 @@ def test_a_request_at_work_makes_its_repetition_wait() -> None:
         assert finish.wait(10)
         return {"runs": len(runs)}
 
-    handler, caller = entry_point(app), stranger()
+    handler, caller = entry_point(app), sign_up().caller
 
     def send() -> Answer:
         try:
@@ -120,7 +120,7 @@ def test_a_claim_that_died_is_taken_over_after_a_minute() -> None:
             raise KeyboardInterrupt
         return {"runs": len(runs)}
 
-    handler, caller, headers = entry_point(app), stranger(), {"Idempotency-Key": "k"}
+    handler, caller, headers = entry_point(app), sign_up().caller, {"Idempotency-Key": "k"}
     with pytest.raises(KeyboardInterrupt):
         call(handler, "POST", "/dies", caller=caller, headers=headers)
     assert call(handler, "POST", "/dies", caller=caller, headers=headers).status == 409

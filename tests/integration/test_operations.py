@@ -23,13 +23,14 @@ from tests.servers import Database
 def test_an_unknown_verb_is_refused_with_the_list_of_verbs(event: dict[str, object]) -> None:
     with pytest.raises(ValueError, match="Choose one of: audit, audit-export, audit-verify, "):
         handler(event, None)
-    assert set(VERBS) >= {"audit", "create-platform-user", "init-keys", "migrate"}
+    tenants = {"tenant-create", "tenant-list", "tenant-move", "tenant-show"}
+    assert set(VERBS) >= {"audit", "create-platform-user", "init-keys", "migrate"} | tenants
 
 
 def test_migrating_twice_changes_nothing_and_ends_with_a_clean_audit(platform: Database) -> None:
     first = handler({"verb": "migrate", "args": {"app_password": "app-on-a-laptop"}}, None)
     assert first == handler({"verb": "migrate", "args": {"app_password": "app-on-a-laptop"}}, None)
-    assert set(first) == {"version"}
+    assert set(first) == {"version", "silos"}
     assert handler({"verb": "audit"}, None) == {"findings": []}
 
 

@@ -51,7 +51,7 @@ def test_every_transaction_enters_its_tenant_first(platform: Database) -> None:
     with listening(platform) as wire:
         walk()
     first = {after for before, after in zip(wire.statements, wire.statements[1:], strict=False) if before.lower() == "begin"}
-    assert first == {"select app.enter_tenant($1)", "select 1"}
+    assert first == {"select app.enter_tenant($1)", "select app.enter_tenant($1), app.standing($2) as standing", "select 1"}
 
 
 @pytest.mark.req("K49", "K11")

@@ -53,11 +53,13 @@ def test_every_role_has_its_line_in_the_table() -> None:
 
 @pytest.mark.req("A012", "K43")
 def test_no_tenant_role_reaches_the_platform_and_no_platform_role_a_tenants_sales() -> None:
-    platform = {Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM}
+    customers = {Permission.READ_CUSTOMERS, Permission.MANAGE_CUSTOMERS}
+    platform = {Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM, *customers}
     assert all(not platform & allowed for allowed in ROLE_PERMISSIONS.values())
     own_log = {Permission.READ_AUDIT}  # our own tenant's
     assert all(allowed <= platform | own_log for allowed in PLATFORM_PERMISSIONS.values())
-    assert PLATFORM_PERMISSIONS[PlatformRole.SUPPORT] == {Permission.READ_PLATFORM}
+    assert PLATFORM_PERMISSIONS[PlatformRole.SUPPORT] == {Permission.READ_PLATFORM, Permission.READ_CUSTOMERS}
+    assert PLATFORM_PERMISSIONS[PlatformRole.PARTNER] == customers
 
 
 @pytest.mark.req("A048", "A049")

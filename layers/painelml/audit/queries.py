@@ -1,4 +1,7 @@
-"""All SQL about the audit log (migrations/sql/0011_audit.sql)."""
+"""All SQL about the audit log (migrations/sql/0011_audit.sql).
+
+A tenant has one chain, and it is at home: logins, which only the directory knows, are in it too, and it outlives a silo.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +16,7 @@ def append(
     session: TenantSession, *, moment: datetime, event: str, actor: UUID | None, subject: str, details: Mapping[str, object]
 ) -> None:
     """The database fills in `sequence` and `hash`."""
-    session.execute(
+    session.home.execute(
         """
         insert into app.audit_log (tenant_id, occurred_at, event, actor_id, subject, details)
         values (%(tenant_id)s, %(moment)s, %(event)s, %(actor)s, %(subject)s, %(details)s)
@@ -37,7 +40,7 @@ def newest(
     limit: int,
 ) -> list[Row]:
     """Newest first, from below the sequence number `below`; `since` is included, `until` is not."""
-    return session.rows(
+    return session.home.rows(
         """
         select sequence, occurred_at, event, actor_id, subject, details, encode(hash, 'hex') as hash
         from app.audit_log
@@ -61,7 +64,7 @@ def newest(
 
 def oldest(session: TenantSession, *, after: int, limit: int) -> list[Row]:
     """In the order of the chain, from above the sequence number `after`."""
-    return session.rows(
+    return session.home.rows(
         """
         select sequence, occurred_at, event, actor_id, subject, details, encode(hash, 'hex') as hash
         from app.audit_log
@@ -76,7 +79,7 @@ def oldest(session: TenantSession, *, after: int, limit: int) -> list[Row]:
 
 def head(session: TenantSession) -> Row | None:
     """`sequence` and `hash` of the newest entry, as the registry of chains holds them."""
-    return session.one("select sequence, hash from app.own_audit_head()")
+    return session.home.one("select sequence, hash from app.own_audit_head()")
 
 
 def house_tenant(session: Session) -> UUID | None:

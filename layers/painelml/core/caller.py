@@ -18,6 +18,8 @@ class Caller:
 
     A program that calls with an API key acts for the person who made it: `key_id` is the key's id (and `session_id` too),
     `scopes` the permissions that it was given, with spaces between. Both are empty for someone who logged in.
+    `placement` is where the tenant's rows are, empty where the token does not say. `visiting`: one of the platform's people in
+    someone's tenant, which no token says: the entry point makes it of `X-Tenant-Id`.
     """
 
     tenant_id: UUID
@@ -27,10 +29,12 @@ class Caller:
     platform_role: str = ""
     key_id: str = ""
     scopes: str = ""
+    placement: str = ""
+    visiting: bool = False
 
     def context(self) -> dict[str, str]:
         """The authorizer's answer to API Gateway, which carries only flat strings."""
-        return {name: str(getattr(self, name)) for name in self.__slots__}
+        return {name: str(getattr(self, name)) for name in self.__slots__ if name != "visiting"}
 
     @classmethod
     def from_context(cls, context: Mapping[str, Any]) -> Caller:
@@ -42,6 +46,7 @@ class Caller:
             platform_role=context.get("platform_role", ""),
             key_id=context.get("key_id", ""),
             scopes=context.get("scopes", ""),
+            placement=context.get("placement", ""),
         )
 
 
@@ -54,6 +59,11 @@ def current_caller() -> Caller:
     if caller is None:
         raise Unauthenticated
     return caller
+
+
+def known_caller() -> Caller | None:
+    """The caller of this request, None where there is none to know."""
+    return _current.get()
 
 
 @contextmanager

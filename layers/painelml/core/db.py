@@ -1,13 +1,15 @@
 """PostgreSQL: the only module that knows the driver (docs/decisions/0001-psycopg-3.md).
 
-One connection per execution environment, opened on first use. Every transaction enters its tenant with its first statement,
-`select app.enter_tenant(…)`: a stored function, so that RDS Proxy need not pin the connection.
+One connection per execution environment to the pool, opened on first use, and a few to silos (core/placements.py). Every
+transaction enters its tenant with its first statement, `select app.enter_tenant(…)`: a stored function, so that RDS Proxy need
+not pin the connection. The same round trip brings the tenant's state, and core/standing.py judges it.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, LiteralString
@@ -20,19 +22,25 @@ from psycopg.rows import dict_row
 from psycopg.types.json import Jsonb
 
 from painelml.core.aws import rds
+from painelml.core.caller import Caller, known_caller
 from painelml.core.config import config
-from painelml.core.errors import DatabaseUnavailable
+from painelml.core.errors import DatabaseUnavailable, Forbidden, Unauthenticated
+from painelml.core.placements import POOL, Silo, placements
+from painelml.core.secrets import secret_document
+from painelml.core.standing import current_act, judge
 
 Row = dict[str, Any]
 Connection = psycopg.Connection[Row]
 
 CERTIFICATES = Path(__file__).with_name("aws-ca.pem")
 CONNECT_SECONDS = 4
+SILOS_AT_ONCE = 4
 
 _kept = threading.local()
 
 UniqueViolation = pg.UniqueViolation
 ForeignKeyViolation = pg.ForeignKeyViolation
+CheckViolation = pg.CheckViolation
 InsufficientPrivilege = pg.InsufficientPrivilege
 
 
@@ -78,11 +86,25 @@ class Session:
 
 
 class TenantSession(Session):
-    """A transaction inside one tenant. `tenant_id` is bound in every statement as `%(tenant_id)s`."""
+    """A transaction inside one tenant. `tenant_id` is bound in every statement as `%(tenant_id)s`.
 
-    def __init__(self, connection: Connection, tenant_id: UUID) -> None:
+    `home` is the same tenant in the pool's database, where the directory is and its functions see something. For a tenant of
+    the pool that is this session; for one in a silo it is a second transaction, which is committed after this one.
+    """
+
+    def __init__(self, connection: Connection, tenant_id: UUID, open_home: Callable[[], TenantSession] | None = None) -> None:
         super().__init__(connection)
         self.tenant_id = tenant_id
+        self._open_home = open_home
+        self._home: TenantSession | None = None
+
+    @property
+    def home(self) -> TenantSession:
+        if self._open_home is None:
+            return self
+        if self._home is None:
+            self._home = self._open_home()
+        return self._home
 
     def _bound(self, params: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**params, "tenant_id": self.tenant_id}
@@ -90,12 +112,75 @@ class TenantSession(Session):
 
 @contextmanager
 def tenant_session(tenant_id: UUID) -> Iterator[TenantSession]:
-    """A transaction in `tenant_id`: committed at the end of the block, undone if it raises.
+    """A transaction in `tenant_id`, where it lives: committed at the end of the block, undone if it raises.
 
-    Raises DatabaseUnavailable when PostgreSQL cannot be reached, or is lost before the commit is confirmed.
+    Raises DatabaseUnavailable when PostgreSQL cannot be reached, or is lost before the commit is confirmed; TenantClosed,
+    SessionRevoked or NotFound when the tenant's state does not allow what is being done (core/standing.py).
     """
-    with _transaction("select app.enter_tenant(%s)", [tenant_id]) as connection:
-        yield TenantSession(connection, tenant_id)
+    silo = _silo_of(tenant_id)
+    with ExitStack() as homes:
+        if silo is None:
+            yield homes.enter_context(home_session(tenant_id))
+            return
+
+        def open_home() -> TenantSession:
+            return homes.enter_context(home_session(tenant_id))
+
+        home = open_home() if current_act() else None  # the state is kept at home, so it is judged there
+        with _transaction("select app.enter_tenant(%s)", [tenant_id], silo) as connection:
+            session = TenantSession(connection, tenant_id, (lambda: home) if home else open_home)
+            yield session
+
+
+@contextmanager
+def home_session(tenant_id: UUID) -> Iterator[TenantSession]:
+    """A transaction in `tenant_id` where the directory is, for what only its functions know; judged as tenant_session is."""
+    act, caller = current_act(), known_caller()
+    if act is None:
+        with _transaction("select app.enter_tenant(%s)", [tenant_id]) as connection:
+            yield TenantSession(connection, tenant_id)
+        return
+    family = caller.session_id if caller and caller.tenant_id == tenant_id else None
+    sql: LiteralString = "select app.enter_tenant(%s), app.standing(%s) as standing"
+    params: list[Any] = [tenant_id, family]
+    if caller and caller.visiting:
+        sql = "select app.enter_tenant(%s), app.visitor_standing(%s, %s) as standing"
+        params.append(caller.user_id)
+    first: list[Row] = []
+    try:
+        with _transaction(sql, params, rows=first) as connection:
+            judge(first[-1]["standing"], act, visiting=bool(caller and caller.visiting))
+            yield TenantSession(connection, tenant_id)
+    except InsufficientPrivilege as error:
+        if not first:
+            raise Forbidden from error
+        raise
+
+
+def placement_of(tenant_id: UUID) -> str:
+    """The id of the database that the tenant's rows are in, for its tokens to carry."""
+    silo = placements.of(tenant_id, _registered)
+    return silo.id if silo else POOL
+
+
+def forget_placements() -> None:
+    """Lets the registry be read anew: after a tenant has been placed, and between tests."""
+    placements.forget()
+
+
+def _silo_of(tenant_id: UUID) -> Silo | None:
+    caller: Caller | None = known_caller()
+    if caller and caller.tenant_id == tenant_id and caller.placement == POOL:
+        return None
+    silo = placements.of(tenant_id, _registered)
+    if silo and caller and caller.tenant_id == tenant_id and caller.placement != silo.id and not caller.visiting:
+        raise Unauthenticated  # signed with the pool's key, which opens no silo
+    return silo
+
+
+def _registered(tenant_id: UUID) -> Row | None:
+    with directory_session() as session:
+        return session.one("select * from app.silo_of(%(tenant)s)", tenant=tenant_id)
 
 
 @contextmanager
@@ -115,60 +200,102 @@ def is_reachable() -> bool:
 
 
 def disconnect() -> None:
-    """Closes this thread's connection; the next transaction opens another."""
-    connection: Connection | None = getattr(_kept, "connection", None)
-    _kept.connection = None
+    """Closes this thread's connections; the next transaction opens another."""
+    for place in list(_connections()):
+        _drop(place)
+
+
+def _connections() -> OrderedDict[str, Connection]:
+    """This thread's, by placement, the one used last at the end."""
+    kept: OrderedDict[str, Connection] | None = getattr(_kept, "connections", None)
+    if kept is None:
+        kept = _kept.connections = OrderedDict()
+    return kept
+
+
+def _drop(place: str) -> None:
+    connection = _connections().pop(place, None)
     if connection is not None:
         connection.close()
 
 
 @contextmanager
-def _transaction(first: LiteralString, params: Sequence[Any]) -> Iterator[Connection]:
+def _transaction(
+    first: LiteralString, params: Sequence[Any], silo: Silo | None = None, rows: list[Row] | None = None
+) -> Iterator[Connection]:
+    """`rows` receives what the first statement answered."""
     with ExitStack() as transaction:
         try:
-            connection = _begun(transaction, first, params)
+            connection, answered = _begun(transaction, first, params, silo)
+            if rows is not None:
+                rows.extend(answered)
             yield connection
             transaction.close()
         except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            disconnect()
+            _drop(silo.id if silo else POOL)
             raise DatabaseUnavailable from error
 
 
-def _begun(transaction: ExitStack, first: LiteralString, params: Sequence[Any]) -> Connection:
+def _begun(
+    transaction: ExitStack, first: LiteralString, params: Sequence[Any], silo: Silo | None
+) -> tuple[Connection, list[Row]]:
     """A kept connection may have died since the last invocation: its first statement is tried on a fresh one too."""
-    kept: Connection | None = getattr(_kept, "connection", None)
+    place = silo.id if silo else POOL
+    kept = _connections().get(place)
     if kept is not None:
         with ExitStack() as attempt:
             try:
                 attempt.enter_context(kept.transaction())
-                kept.execute(first, params)
+                answered = kept.execute(first, params).fetchall()
             except (psycopg.OperationalError, psycopg.InterfaceError):
-                disconnect()
+                _drop(place)
             else:
                 transaction.push(attempt.pop_all())
-                return kept
-    fresh = _kept.connection = _connect()
+                _connections().move_to_end(place)
+                return kept, answered
+    fresh = _connections()[place] = _connect(silo)
+    _close_idle_silos()
     transaction.enter_context(fresh.transaction())
-    fresh.execute(first, params)
-    return fresh
+    return fresh, fresh.execute(first, params).fetchall()
 
 
-def _connect() -> Connection:
+def _close_idle_silos() -> None:
+    """The pool's connection stays; of the silos' those used last. One that is in a transaction is never the oldest."""
+    silos = [place for place in _connections() if place != POOL]
+    for place in silos[:-SILOS_AT_ONCE]:
+        _drop(place)
+
+
+def _connect(silo: Silo | None) -> Connection:
     url = config().require("database_url")
+    where, user = _whereabouts(url, silo)
     return psycopg.connect(
         url,
         autocommit=True,
         prepare_threshold=None,
         row_factory=dict_row,
         connect_timeout=CONNECT_SECONDS,
-        **_sign_in(url),
+        **where,
+        **_sign_in(url, silo, user),
     )
 
 
-def _sign_in(url: str) -> dict[str, Any]:
+def _whereabouts(url: str, silo: Silo | None) -> tuple[dict[str, Any], str | None]:
+    """What differs from the pool's URL, and who signs in."""
+    if silo is None:
+        return {}, urlsplit(url).username
+    where: dict[str, Any] = {"dbname": silo.database_name, "user": silo.role_name}
+    where |= {name: value for name, value in (("host", silo.host), ("port", silo.port)) if value is not None}
+    return where, silo.role_name
+
+
+def _sign_in(url: str, silo: Silo | None, user: str | None) -> dict[str, Any]:
     """IAM sign-in: the token lives 15 minutes and is used only to connect, so each connection mints its own."""
     if config().database_auth == "password":
-        return {}
+        return {} if silo is None else {"password": secret_document(silo.secret_id)["database"]["password"]}
     parts = urlsplit(url)
-    token = rds().generate_db_auth_token(DBHostname=parts.hostname, Port=parts.port or 5432, DBUsername=parts.username)
+    host, port = (silo.host, silo.port) if silo else (None, None)
+    token = rds().generate_db_auth_token(
+        DBHostname=host or parts.hostname, Port=port or parts.port or 5432, DBUsername=user or parts.username
+    )
     return {"password": token, "sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)}

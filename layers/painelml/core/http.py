@@ -7,7 +7,9 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
@@ -28,9 +30,12 @@ from painelml.core.errors import (
 from painelml.core.notices import collected
 from painelml.core.observability import begin_log, logger
 from painelml.core.request import client_ip, header, language, request_id
+from painelml.core.standing import act_of, acting
 
 __all__ = ["SHOWN_ONCE", "Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
 
+VISITOR_ROLES = {"MASTER": "ADMIN", "SUPPORT": "VIEWER"}
+"""What an operator is in a tenant that X-Tenant-Id names."""
 BODY_LIMIT_BYTES = 256 * 1024
 JSON = "application/json"
 SHOWN_ONCE: dict[str, str | list[str]] = {"Cache-Control": "no-store"}  # and no Idempotency-Key keeps the answer either
@@ -89,8 +94,11 @@ def entry_point(
             _check_size(event, body_limit_bytes)
             if not from_provider:
                 _check_json(event)
-            verdict = None if caller is None else _admitted(event, caller)
-            with calling(caller), collected() as notices:
+            verdict = None
+            if caller is not None:
+                verdict = _admitted(event, caller)
+                caller = _visitor(event, caller)
+            with calling(caller), acting(act_of(event.get("httpMethod", "")) if caller else None), collected() as notices:
                 answer: dict[str, Any] = _once(event, caller, lambda: app.resolve(event, context))
             answer = _with_fields(answer, {**notices, **(verdict or {})})
         except PainelError as error:
@@ -113,6 +121,22 @@ def keeps_signature(route: Callable[..., Any]) -> Callable[[Callable[P, T]], Cal
         return wrapped
 
     return decorate
+
+
+def _visitor(event: Mapping[str, Any], caller: Caller) -> Caller:
+    """`X-Tenant-Id` names the tenant for the platform's operators alone; of anyone else it is not even read (K34).
+
+    A visitor's role is proved again where the transaction opens, and every visit is written down (identity/permissions.py).
+    """
+    named = header(event, "x-tenant-id")
+    if not named or caller.platform_role not in VISITOR_ROLES:
+        return caller
+    try:
+        tenant_id = UUID(named)
+    except ValueError:
+        raise InvalidRequest(errors=[{"field": "X-Tenant-Id", "message": "Input should be a valid UUID"}]) from None
+    role = VISITOR_ROLES[caller.platform_role]
+    return replace(caller, tenant_id=tenant_id, role=role, placement="", visiting=tenant_id != caller.tenant_id)
 
 
 def _once(event: Mapping[str, Any], caller: Caller | None, work: Callable[[], dict[str, Any]]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from psycopg.rows import dict_row
 
 from painelml.core.config import config
 from painelml.core.db import CERTIFICATES, Session
+from painelml.core.errors import DatabaseUnavailable
 from painelml.core.secrets import secret_document
 
 APP_SETTINGS = {
@@ -42,17 +43,24 @@ def owner_url() -> str:
 
 
 @contextmanager
-def owner_session() -> Generator[Session]:
-    """A transaction as `owner`, who sees the directory and no tenant's rows; only for `operations`, never through the proxy."""
-    with psycopg.connect(owner_url(), autocommit=True, prepare_threshold=None, row_factory=dict_row) as connection:
+def owner_session(url: str | None = None) -> Generator[Session]:
+    """A transaction as `owner`, who sees the directory and no tenant's rows; only for `operations`, never through the proxy.
+
+    `url` is another database's, as owner_url() is the pool's. Raises DatabaseUnavailable when it cannot be reached.
+    """
+    try:
+        connection = psycopg.connect(url or owner_url(), autocommit=True, prepare_threshold=None, row_factory=dict_row)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable from error
+    with connection:
         connection.execute("set role owner")
         with connection.transaction():
             yield Session(connection)
 
 
-def audit() -> list[dict[str, Any]]:
+def audit(url: str | None = None) -> list[dict[str, Any]]:
     """What in the catalogue breaks an isolation rule (migrations/audit.sql): `check`, `object` and `why`; none when sound."""
-    with psycopg.connect(owner_url(), autocommit=True, row_factory=dict_row) as connection:
+    with psycopg.connect(url or owner_url(), autocommit=True, row_factory=dict_row) as connection:
         return connection.execute(sql.SQL(audit_sql())).fetchall()
 
 
@@ -61,17 +69,18 @@ def audit_sql() -> str:
     return (_migrations() / "audit.sql").read_text(encoding="utf-8")
 
 
-def migrate(url: str, *, app_password: str | None) -> str:
+def migrate(url: str, *, app_password: str | None, login: str = "app") -> str:
     """Prepares the roles and brings the schema to the newest version, whose name it returns. Safe to run twice.
 
-    `app_password` None lets `app` sign in by IAM alone (on AWS); a password is for a laptop.
+    `app_password` None lets `app` sign in by IAM alone (on AWS); a password is for a laptop. `login` is the one role besides
+    `owner` that may connect: a silo's is not `app` (core/silo_database.py).
     """
     with psycopg.connect(url, autocommit=True, prepare_threshold=None) as connection:
-        _prepare_roles(connection, app_password)
+        _prepare_roles(connection, app_password, login)
     return _upgrade(url)
 
 
-def _prepare_roles(connection: psycopg.Connection[Any], app_password: str | None) -> None:
+def _prepare_roles(connection: psycopg.Connection[Any], app_password: str | None, login: str) -> None:
     held = {name for (name,) in connection.execute("select rolname from pg_roles where rolname in ('owner', 'app', 'rds_iam')")}
     if "owner" not in held:
         connection.execute("create role owner nologin")
@@ -87,7 +96,7 @@ def _prepare_roles(connection: psycopg.Connection[Any], app_password: str | None
     database = sql.Identifier(connection.info.dbname)
     connection.execute(sql.SQL("grant create on database {} to owner").format(database))
     connection.execute(sql.SQL("revoke temporary, connect on database {} from public").format(database))
-    connection.execute(sql.SQL("grant connect on database {} to app, owner").format(database))
+    connection.execute(sql.SQL("grant connect on database {} to {}, owner").format(database, sql.Identifier(login)))
     connection.execute("grant create, usage on schema public to owner")
 
 

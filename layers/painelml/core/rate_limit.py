@@ -20,7 +20,7 @@ from painelml.core import metrics
 from painelml.core.cache import cache, tenant_key
 from painelml.core.caller import Caller
 from painelml.core.config import config
-from painelml.core.db import tenant_session
+from painelml.core.db import home_session
 from painelml.core.errors import PainelError, Text
 from painelml.core.observability import logger
 
@@ -182,7 +182,7 @@ def _run(tenant_id: UUID, bucket: Bucket, now_us: int | None) -> list[int]:
 
 
 def _keep_limits(tenant_id: UUID) -> None:
-    with tenant_session(tenant_id) as session:
+    with home_session(tenant_id) as session:
         rows = session.rows(_OWN_LIMITS)
     found = {row["entitlement"]: row["quantity"] for row in rows}
     limits = {bucket: _UNLIMITED if found[name] is None else found[name] for name, bucket in ENTITLEMENTS.items()}

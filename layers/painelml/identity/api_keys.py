@@ -13,7 +13,7 @@ from uuid import UUID
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import same, token_hash
-from painelml.core.db import TenantSession, directory_session, tenant_session
+from painelml.core.db import TenantSession, directory_session, placement_of, tenant_session
 from painelml.core.errors import Forbidden, NotFound, Unauthenticated
 from painelml.core.ids import uuid7
 from painelml.core.observability import logger
@@ -47,6 +47,7 @@ def prove(key: str) -> Caller:
         role=found["role"],
         key_id=str(found["id"]),
         scopes=" ".join(found["scopes"]),
+        placement=placement_of(found["tenant_id"]),
     )
 
 

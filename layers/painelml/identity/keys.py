@@ -12,7 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, load_pem_private_key
 
 from painelml.core import secrets
+from painelml.core.aws import ssm
 from painelml.core.crypto import random_token
+from painelml.identity.tokens import PLACEMENT
 
 
 def fill_secrets() -> dict[str, list[secrets.Purpose]]:
@@ -21,7 +23,7 @@ def fill_secrets() -> dict[str, list[secrets.Purpose]]:
     Returns the purposes it made and those it kept.
     """
     made = [purpose for purpose, make in _MAKERS.items() if secrets.fill(purpose, make)]
-    secrets.set_parameter("jwks", jwks(secrets.secret("jwt")))
+    publish(secrets.secret("jwt"))
     return {"made": made, "kept": [purpose for purpose in _MAKERS if purpose not in made]}
 
 
@@ -29,6 +31,36 @@ def jwks(signing: dict[str, Any]) -> str:
     """The JSON Web Key Set (RFC 7517) of every signing key that is kept, current or retired."""
 
     return json.dumps({"keys": [_public(kid, pem) for kid, pem in signing["keys"].items()]})
+
+
+def publish_silo(silo: str, signing: dict[str, Any]) -> None:
+    """Adds a silo's keys to what is published, each marked as the silo's (identity/tokens.py). Safe to run twice."""
+    own = [{**key, PLACEMENT: silo} for key in json.loads(jwks(signing))["keys"]]
+    others = [key for key in _silo_keys() if key[PLACEMENT] != silo]
+    _publish(jwks(secrets.secret("jwt")), kept=[*others, *own])
+
+
+def publish(signing: dict[str, Any]) -> None:
+    """Publishes the pool's keys, and keeps the silos' beside them. Safe to run twice."""
+    _publish(jwks(signing), kept=_silo_keys())
+
+
+def signing_keys() -> dict[str, Any]:
+    """A new set of one signing key, as a secret keeps it."""
+    return _signing()
+
+
+def _publish(pool: str, *, kept: list[dict[str, Any]]) -> None:
+    secrets.set_parameter("jwks", json.dumps({"keys": [*json.loads(pool)["keys"], *kept]}))
+
+
+def _silo_keys() -> list[dict[str, Any]]:
+    """The silos' keys as they are published now; none where nothing is published yet."""
+    try:
+        published = json.loads(secrets.parameter("jwks"))
+    except ssm().exceptions.ParameterNotFound:
+        return []
+    return [key for key in published["keys"] if PLACEMENT in key]
 
 
 def _public(kid: str, pem: str) -> dict[str, Any]:

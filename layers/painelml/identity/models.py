@@ -9,9 +9,10 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from painelml.core.fields import Email, Name, Order, Secret
+from painelml.core.standing import Act
 from painelml.core.wire import Moment
 from painelml.identity.permissions import Permission, PlatformRole, Role
-from painelml.tenancy.models import GivenPlan, MaxAccounts, Plan, Tenant
+from painelml.tenancy.models import GivenPlan, Host, MaxAccounts, Membership, Plan, Tenant
 
 NewPassword = Annotated[Secret, Field(min_length=12, max_length=128, description="12 to 128 characters, any of them.")]
 GivenPassword = Annotated[Secret, Field(min_length=1, max_length=128)]
@@ -32,13 +33,18 @@ class User(BaseModel):
 
 
 class Me(BaseModel):
-    """The caller, as the database knows them now, and what they may do."""
+    """The caller, as the database knows them now, and what they may do.
+
+    `may` is what the tenant's state allows to anyone in it; `memberships` are where `POST /auth/switch-tenant` leads to.
+    """
 
     user: User
     tenant: Tenant
     platform_role: PlatformRole | None
     permissions: list[Permission]
     email_verified_at: Moment | None
+    may: list[Act]
+    memberships: list[Membership]
 
 
 class SignUp(Order):
@@ -72,6 +78,7 @@ class NewTenantWithOwner(Order):
     email: Email
     plan: GivenPlan = Plan.FREE
     max_accounts: MaxAccounts | None = None
+    host: Host | None = None
     owner: NewOwner
 
 
@@ -93,12 +100,13 @@ class UserChanges(Order):
 
 
 class NewPlatformUser(Order):
-    """One of our own people."""
+    """One of our own people, or a partner. `max_accounts` is what a partner's sub-tenants may connect together."""
 
     name: Name
     email: Email
     password: NewPassword
     platform_role: PlatformRole
+    max_accounts: MaxAccounts = 100
 
 
 class Login(Order):
@@ -117,6 +125,14 @@ class Refresh(Order):
     """`refresh_token`, unless the cookie brings it; an answer travels the way that its question came."""
 
     refresh_token: RefreshToken | None = None
+    cookie: bool = False
+
+
+class SwitchTenant(Order):
+    """Where to go on. `make_default` lets the next login begin there too; `cookie` is as in a login."""
+
+    tenant_id: UUID
+    make_default: bool = False
     cookie: bool = False
 
 

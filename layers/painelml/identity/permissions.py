@@ -58,6 +58,8 @@ class Permission(StrEnum):
     READ_AUDIT = "READ_AUDIT"
     EXPORT_TENANT = "EXPORT_TENANT"
     MANAGE_API_KEYS = "MANAGE_API_KEYS"
+    READ_CUSTOMERS = "READ_CUSTOMERS"
+    MANAGE_CUSTOMERS = "MANAGE_CUSTOMERS"
     READ_PLATFORM = "READ_PLATFORM"
     MANAGE_PLATFORM = "MANAGE_PLATFORM"
 
@@ -81,10 +83,11 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.AGENT: _LOOK | {Permission.START_SYNC},
     Role.VIEWER: _LOOK,
 }
+_CUSTOMERS = frozenset({Permission.READ_CUSTOMERS, Permission.MANAGE_CUSTOMERS})
 PLATFORM_PERMISSIONS: dict[PlatformRole, frozenset[Permission]] = {
-    PlatformRole.MASTER: frozenset({Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM}),
-    PlatformRole.SUPPORT: frozenset({Permission.READ_PLATFORM}),
-    PlatformRole.PARTNER: frozenset(),
+    PlatformRole.MASTER: _CUSTOMERS | {Permission.READ_PLATFORM, Permission.MANAGE_PLATFORM},
+    PlatformRole.SUPPORT: frozenset({Permission.READ_CUSTOMERS, Permission.READ_PLATFORM}),
+    PlatformRole.PARTNER: _CUSTOMERS,  # which customers these are, the database decides: a partner's own sub-tenants
 }
 
 
@@ -110,13 +113,26 @@ def permitted(permission: Permission) -> Callable[[Callable[P, T]], Callable[P, 
     def decorate(route: Callable[P, T]) -> Callable[P, T]:
         @keeps_signature(route)
         def guarded(*args: P.args, **kwargs: P.kwargs) -> T:
-            if permission not in permissions_of(current_caller()):
+            caller = current_caller()
+            if permission not in permissions_of(caller):
                 raise Forbidden
+            if caller.visiting:
+                write_down_visit(caller, permission)
             return route(*args, **kwargs)
 
         return _marked(guarded, permission)
 
     return decorate
+
+
+def write_down_visit(caller: Caller, permission: Permission) -> None:
+    """Every request of an operator in someone's tenant is in that tenant's audit log, before anything is shown (K34)."""
+    from painelml.audit import AuditEvent, record
+    from painelml.core.db import tenant_session
+
+    with tenant_session(caller.tenant_id) as session:
+        details = {"action": "visit", "permission": permission.value, "platform_role": caller.platform_role}
+        record(session, AuditEvent.PLATFORM_ACTION, actor=caller.user_id, details=details)
 
 
 def authenticated(route: Callable[P, T]) -> Callable[P, T]:

@@ -10,7 +10,7 @@ from painelml.core.db import Row, Session, TenantSession
 
 
 def add_member(session: TenantSession, person: UUID, *, email: str, name: str, password_hash: str, role: str) -> None:
-    session.execute(
+    session.home.execute(
         "select app.add_member(%(person)s, %(email)s, %(name)s, %(password_hash)s, %(role)s)",
         person=person,
         email=email,
@@ -21,18 +21,18 @@ def add_member(session: TenantSession, person: UUID, *, email: str, name: str, p
 
 
 def members(session: TenantSession, *, page_size: int, after: UUID | None = None, only: UUID | None = None) -> list[Row]:
-    return session.rows(
+    return session.home.rows(
         "select * from app.members(%(only)s, %(after)s, %(page_size)s)", only=only, after=after, page_size=page_size
     )
 
 
 def hold_owners(session: TenantSession) -> set[UUID]:
     """The active OWNERs, who stay so until the transaction ends."""
-    return {row["id"] for row in session.rows("select app.hold_owners() as id")}
+    return {row["id"] for row in session.home.rows("select app.hold_owners() as id")}
 
 
 def change_member(session: TenantSession, person: UUID, *, name: str | None, role: str | None, is_active: bool | None) -> None:
-    session.execute(
+    session.home.execute(
         "select app.change_member(%(person)s, %(name)s, %(role)s, %(is_active)s)",
         person=person,
         name=name,
@@ -75,7 +75,7 @@ def start_session(
     idle: timedelta,
 ) -> bool:
     """False where the person may not enter the tenant."""
-    started: bool = session.value(
+    started: bool = session.home.value(
         "select app.start_session(%(family)s, %(person)s, %(token_hash)s, %(client_hash)s, %(moment)s, %(idle)s)",
         family=family,
         person=person,
@@ -160,13 +160,13 @@ def prune_account_tokens(session: Session, *, before: datetime, page: int) -> in
 
 
 def account_of(session: TenantSession, person: UUID) -> Row | None:
-    return session.one("select * from app.account_of(%(person)s)", person=person)
+    return session.home.one("select * from app.account_of(%(person)s)", person=person)
 
 
 def change_password(
     session: TenantSession, person: UUID, *, old_hash: str, new_hash: str, spared: UUID, moment: datetime
 ) -> bool:
-    changed: bool = session.value(
+    changed: bool = session.home.value(
         "select app.change_password(%(person)s, %(old_hash)s, %(new_hash)s, %(spared)s, %(moment)s)",
         person=person,
         old_hash=old_hash,
@@ -178,30 +178,30 @@ def change_password(
 
 
 def own_sessions(session: TenantSession, person: UUID, *, moment: datetime) -> list[Row]:
-    return session.rows("select * from app.own_sessions(%(person)s, %(moment)s)", person=person, moment=moment)
+    return session.home.rows("select * from app.own_sessions(%(person)s, %(moment)s)", person=person, moment=moment)
 
 
 def end_own_session(session: TenantSession, person: UUID, family: UUID, *, moment: datetime) -> bool:
-    ended: bool = session.value(
+    ended: bool = session.home.value(
         "select app.end_own_session(%(person)s, %(family)s, %(moment)s)", person=person, family=family, moment=moment
     )
     return ended
 
 
 def end_own_sessions(session: TenantSession, person: UUID, *, moment: datetime) -> int:
-    ended: int | None = session.value("select app.end_own_sessions(%(person)s, %(moment)s)", person=person, moment=moment)
+    ended: int | None = session.home.value("select app.end_own_sessions(%(person)s, %(moment)s)", person=person, moment=moment)
     return ended or 0
 
 
 def begin_totp(session: TenantSession, person: UUID, sealed: bytes) -> bool:
-    begun: bool = session.value("select app.begin_totp(%(person)s, %(sealed)s)", person=person, sealed=sealed)
+    begun: bool = session.home.value("select app.begin_totp(%(person)s, %(sealed)s)", person=person, sealed=sealed)
     return begun
 
 
 def confirm_totp(
     session: TenantSession, person: UUID, *, sealed: bytes, step: int, codes: list[bytes], moment: datetime
 ) -> bool:
-    confirmed: bool = session.value(
+    confirmed: bool = session.home.value(
         "select app.confirm_totp(%(person)s, %(sealed)s, %(step)s, %(codes)s, %(moment)s)",
         person=person,
         sealed=sealed,
@@ -213,24 +213,24 @@ def confirm_totp(
 
 
 def use_totp_step(session: TenantSession, person: UUID, step: int) -> bool:
-    used: bool = session.value("select app.use_totp_step(%(person)s, %(step)s)", person=person, step=step)
+    used: bool = session.home.value("select app.use_totp_step(%(person)s, %(step)s)", person=person, step=step)
     return used
 
 
 def use_recovery_code(session: TenantSession, person: UUID, code: bytes) -> bool:
-    used: bool = session.value("select app.use_recovery_code(%(person)s, %(code)s)", person=person, code=code)
+    used: bool = session.home.value("select app.use_recovery_code(%(person)s, %(code)s)", person=person, code=code)
     return used
 
 
 def end_totp(session: TenantSession, person: UUID) -> None:
-    session.execute("select app.end_totp(%(person)s)", person=person)
+    session.home.execute("select app.end_totp(%(person)s)", person=person)
 
 
 def invite(
     session: TenantSession, invitation: UUID, *, email: str, role: str, inviter: UUID, moment: datetime, until: datetime
 ) -> bool:
     """False where the address is a member's already."""
-    invited: bool = session.value(
+    invited: bool = session.home.value(
         "select app.invite(%(invitation)s, %(email)s, %(role)s, %(inviter)s, %(moment)s, %(until)s)",
         invitation=invitation,
         email=email,
@@ -245,7 +245,7 @@ def invite(
 def invitations(
     session: TenantSession, *, moment: datetime, page_size: int, after: UUID | None = None, only: UUID | None = None
 ) -> list[Row]:
-    return session.rows(
+    return session.home.rows(
         "select * from app.invitations(%(only)s, %(after)s, %(moment)s, %(page_size)s)",
         only=only,
         after=after,
@@ -255,14 +255,14 @@ def invitations(
 
 
 def revoke_invitation(session: TenantSession, invitation: UUID, *, moment: datetime) -> bool:
-    revoked: bool = session.value(
+    revoked: bool = session.home.value(
         "select app.revoke_invitation(%(invitation)s, %(moment)s)", invitation=invitation, moment=moment
     )
     return revoked
 
 
 def arm_invitation(session: TenantSession, invitation: UUID, token: bytes, *, moment: datetime) -> Row | None:
-    return session.one(
+    return session.home.one(
         "select * from app.arm_invitation(%(invitation)s, %(token)s, %(moment)s)",
         invitation=invitation,
         token=token,
@@ -277,7 +277,7 @@ def read_invitation(session: Session, token: bytes, *, moment: datetime) -> Row 
 def accept_invitation(
     session: TenantSession, token: bytes, *, new_person: UUID, name: str | None, password_hash: str | None, moment: datetime
 ) -> UUID | None:
-    person: UUID | None = session.value(
+    person: UUID | None = session.home.value(
         "select app.accept_invitation(%(token)s, %(new_person)s, %(name)s, %(password_hash)s, %(moment)s)",
         token=token,
         new_person=new_person,
@@ -301,7 +301,7 @@ def add_api_key(
     until: datetime,
 ) -> bool:
     """False for someone who is no longer a member."""
-    added: bool = session.value(
+    added: bool = session.home.value(
         """
         select app.add_api_key(
             %(key)s, %(person)s, %(name)s, %(prefix)s, %(key_hash)s, %(scopes)s, %(moment)s, %(until)s
@@ -320,15 +320,47 @@ def add_api_key(
 
 
 def api_keys(session: TenantSession, *, page_size: int, after: UUID | None = None, only: UUID | None = None) -> list[Row]:
-    return session.rows(
+    return session.home.rows(
         "select * from app.api_keys(%(only)s, %(after)s, %(page_size)s)", only=only, after=after, page_size=page_size
     )
 
 
 def revoke_api_key(session: TenantSession, key: UUID, *, moment: datetime) -> bool:
-    revoked: bool = session.value("select app.revoke_api_key(%(key)s, %(moment)s)", key=key, moment=moment)
+    revoked: bool = session.home.value("select app.revoke_api_key(%(key)s, %(moment)s)", key=key, moment=moment)
     return revoked
 
 
 def find_api_key(session: Session, key_hash: bytes, *, moment: datetime) -> Row | None:
     return session.one("select * from app.find_api_key(%(key_hash)s, %(moment)s)", key_hash=key_hash, moment=moment)
+
+
+def memberships(session: TenantSession, person: UUID) -> list[Row]:
+    return session.home.rows("select * from app.memberships(%(person)s)", person=person)
+
+
+def move_session(session: TenantSession, **params: Any) -> Row | None:
+    """The person's role in the session's tenant; None where they may not enter, or have no session to move."""
+    return session.home.one(
+        """
+        select * from app.move_session(
+            %(old_family)s, %(new_family)s, %(person)s, %(token_hash)s, %(client_hash)s,
+            %(moment)s, %(idle)s, %(absolute)s, %(as_default)s
+        )
+        """,
+        **params,
+    )
+
+
+def add_partner(
+    session: Session, person: UUID, *, tenant: UUID, email: str, name: str, password_hash: str, max_accounts: int
+) -> None:
+    """Only as `owner`."""
+    session.execute(
+        "select directory.add_partner(%(person)s, %(tenant)s, %(email)s, %(name)s, %(password_hash)s, %(max_accounts)s)",
+        person=person,
+        tenant=tenant,
+        email=email,
+        name=name,
+        password_hash=password_hash,
+        max_accounts=max_accounts,
+    )

@@ -38,7 +38,7 @@ def rotate_signing_key(moment: datetime | None = None) -> Rotation:
     turn = _Turn(moment or now())
     held = secrets.change("jwt", turn.take)
     # Also where nothing was due: an earlier call may have died between the secret and the parameter.
-    secrets.set_parameter("jwks", keys.jwks(held))
+    keys.publish(held)
     return Rotation(step=turn.step, current=held["current"], published=list(held["keys"]), next_at=turn.next_at)
 
 

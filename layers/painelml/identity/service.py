@@ -9,10 +9,11 @@ from uuid import UUID
 
 from painelml.audit import AuditEvent, record
 from painelml.core.caller import Caller
-from painelml.core.db import Session, TenantSession, tenant_session
+from painelml.core.db import Session, TenantSession, directory_session, tenant_session
 from painelml.core.errors import NotFound
 from painelml.core.ids import uuid7
 from painelml.core.pages import Page, decode_id, page_of
+from painelml.core.standing import MAY, acting
 from painelml.identity import letters, queries
 from painelml.identity.errors import LastOwner, OwnersOnly
 from painelml.identity.letters import Wanted
@@ -32,26 +33,54 @@ from painelml.identity.permissions import PlatformRole, Role, permissions_of
 from painelml.identity.throttle import Attempt
 from painelml.plans import service as plans
 from painelml.plans.models import Entitlement
+from painelml.tenancy import provisioning
 from painelml.tenancy import service as tenancy
-from painelml.tenancy.models import NewTenant
+from painelml.tenancy.errors import EmailTaken
+from painelml.tenancy.models import Membership
+from painelml.tenancy.provisioning import OwnerSecrets, Wish
 
 
 def sign_up(wanted: SignUp, *, address: str, language: str) -> SignedUp:
     """A tenant and its OWNER, both or neither, and a letter to prove the e-mail; raises EmailTaken, WeakPassword, TooManyTries.
 
     An address that keeps asking for e-mails that are taken has to wait longer and longer (docs/decisions/0020).
+
+    What an earlier try left half-made is finished first. If its OWNER was there already, they have a password: EmailTaken.
     """
     attempt = Attempt("register", account="", address=address)
-    owner = NewOwner(name=wanted.name, email=wanted.email, password=wanted.password)
-    made = _open(NewTenant(name=wanted.company_name, email=wanted.email), owner)
+    hashed = _hashed(NewOwner(name=wanted.name, email=wanted.email, password=wanted.password), wanted.company_name)
+    wish = Wish(
+        name=wanted.company_name, email=wanted.email, owner_name=wanted.name, owner_email=wanted.email, origin="sign_up"
+    )
+    with directory_session() as session:
+        half_made = provisioning.unfinished(session, wanted.email)
+    made = _open(half_made or uuid7(), wish, hashed)
+    if made is None:
+        raise EmailTaken
     attempt.succeeded()
     letters.queue_after(Wanted(kind="verify_email", language=language, email=made.user.email, person=made.user.id))
     return made
 
 
-def open_tenant(wanted: NewTenantWithOwner, *, actor: UUID) -> SignedUp:
-    """The same, as `actor` of the platform asks for it; raises EmailTaken."""
-    return _open(NewTenant(**wanted.model_dump(exclude={"owner"})), wanted.owner, actor=actor)
+def open_tenant(caller: Caller, wanted: NewTenantWithOwner) -> SignedUp:
+    """The same, as the platform asks for it, or a partner for a sub-tenant; raises as provisioning does, and Forbidden."""
+    hashed = _hashed(wanted.owner, wanted.name)
+    with directory_session() as session:
+        parent = tenancy.partner_of(session, caller.user_id, wanted.plan)
+    wish = Wish(
+        name=wanted.name,
+        email=wanted.email,
+        owner_name=wanted.owner.name,
+        owner_email=wanted.owner.email,
+        plan=wanted.plan,
+        max_accounts=wanted.max_accounts,
+        host=wanted.host,
+        parent_id=parent,
+    )
+    made = _open(uuid7(), wish, hashed, actor=caller.user_id)
+    if made is None:
+        raise EmailTaken
+    return made
 
 
 def add_user(caller: Caller, wanted: NewUser) -> User:
@@ -102,40 +131,62 @@ def deactivate_user(session: TenantSession, caller: Caller, user_id: UUID) -> No
 def me(session: TenantSession, caller: Caller) -> Me:
     """Raises NotFound for someone who has left the tenant since their token was made."""
     account = queries.account_of(session, caller.user_id)
+    tenant = tenancy.own(session)
     return Me(
         user=user(session, caller.user_id),
         email_verified_at=account["email_verified_at"] if account else None,
-        tenant=tenancy.own(session),
+        tenant=tenant,
         platform_role=PlatformRole(caller.platform_role) if caller.platform_role else None,
         permissions=sorted(permissions_of(caller)),
+        may=sorted(MAY[tenant.status]),
+        memberships=[Membership(**row) for row in queries.memberships(session, caller.user_id)],
     )
 
 
 def create_platform_user(session: Session, wanted: NewPlatformUser) -> UUID:
-    """One of our own people, in our own tenant, which is made on first use; raises EmailTaken. Only as `owner`."""
+    """One of our own people, in our own tenant, which is made on first use; raises EmailTaken. Only as `owner`.
+
+    A PARTNER is no one of ours: they get a tenant of their own, below which their sub-tenants are.
+    """
     person = uuid7()
+    hashed = hash_password(wanted.password.get_secret_value())
     with tenancy.email_kept_unique():
+        if wanted.platform_role is PlatformRole.PARTNER:
+            queries.add_partner(
+                session,
+                person,
+                tenant=uuid7(),
+                email=wanted.email,
+                name=wanted.name,
+                password_hash=hashed,
+                max_accounts=wanted.max_accounts,
+            )
+            return person
         queries.add_platform_user(
             session,
             person,
             house=uuid7(),
             email=wanted.email,
             name=wanted.name,
-            password_hash=_hashed(wanted),
+            password_hash=hashed,
             platform_role=wanted.platform_role,
         )
     return person
 
 
-def _open(wanted: NewTenant, owner: NewOwner, *, actor: UUID | None = None) -> SignedUp:
-    hashed = _hashed(owner, wanted.name)
-    with tenant_session(uuid7()) as session:
-        tenant = tenancy.open_tenant(session, wanted)
-        person = _added(session, owner, Role.OWNER, hashed)
+def _open(tenant_id: UUID, wish: Wish, hashed: str, *, actor: UUID | None = None) -> SignedUp | None:
+    """None where the tenant's OWNER was made by an earlier try, who chose their own password."""
+    owner = OwnerSecrets(uuid7(), hashed)
+    provisioning.provision(tenant_id, wish, owner)
+    with acting(None), tenant_session(tenant_id) as session:
+        rows = queries.members(session, only=owner.id, page_size=1)
+        if not rows:
+            return None
+        made = SignedUp(tenant=tenancy.own(session), user=User(**rows[0]))
         if actor is not None:
             record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.open")
-        record(session, AuditEvent.SIGNED_UP, actor=person.id, details={"plan": tenant.plan})
-        return SignedUp(tenant=tenant, user=person)
+        record(session, AuditEvent.SIGNED_UP, actor=owner.id, details={"plan": made.tenant.plan})
+        return made
 
 
 def _enter_changes(session: TenantSession, caller: Caller, before: User, after: User) -> None:

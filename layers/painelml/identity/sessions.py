@@ -16,13 +16,15 @@ from painelml.audit import AuditEvent, record, record_at_home
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import random_token, token_hash
-from painelml.core.db import Row, directory_session, tenant_session
+from painelml.core.db import Row, directory_session, home_session, placement_of, tenant_session
+from painelml.core.errors import NotFound
 from painelml.core.ids import uuid7
 from painelml.core.observability import log_tenant, logger
 from painelml.core.secrets import secret
+from painelml.core.standing import acting
 from painelml.identity import queries, second_factor, tokens
 from painelml.identity.errors import AccessClosed, SessionOver, TotpRequired, WrongCredentials
-from painelml.identity.models import Client, Login, Tokens
+from painelml.identity.models import Client, Login, SwitchTenant, Tokens
 from painelml.identity.passwords import hash_password, is_outdated, matches
 from painelml.identity.throttle import Attempt
 
@@ -96,9 +98,35 @@ def log_out(presented: str) -> None:
             record(session.enter(owner["tenant_id"]), AuditEvent.LOGGED_OUT, actor=owner["user_id"], subject=subject)
 
 
+def switch(caller: Caller, wanted: SwitchTenant, client: Client) -> Tokens:
+    """Moves the caller's session into another of their tenants; raises NotFound for one that they may not enter.
+
+    The old tokens end and the new ones keep the session's age: a stolen access token cannot make itself a longer life, and
+    its owner notices at once.
+    """
+    family, first = uuid7(), random_token()
+    with acting(None), tenant_session(wanted.tenant_id) as session:
+        way = queries.move_session(
+            session,
+            old_family=caller.session_id,
+            new_family=family,
+            person=caller.user_id,
+            token_hash=token_hash(first),
+            client_hash=_client_hash(client),
+            moment=now(),
+            idle=IDLE,
+            absolute=ABSOLUTE,
+            as_default=wanted.make_default,
+        )
+        if way is None:
+            raise NotFound
+        record(session, AuditEvent.TENANT_SWITCHED, actor=caller.user_id, subject=str(caller.tenant_id))
+    return _handed_over({**way, "tenant_id": wanted.tenant_id, "user_id": caller.user_id}, family, first)
+
+
 def _start(found: Row, client: Client) -> Tokens:
     family, first = uuid7(), random_token()
-    with tenant_session(found["tenant_id"]) as session:
+    with home_session(found["tenant_id"]) as session:
         started = queries.start_session(
             session,
             family,
@@ -132,6 +160,7 @@ def _handed_over(person: Row, session_id: UUID, refresh_token: str) -> Tokens:
         session_id=session_id,
         role=person["role"],
         platform_role=person["platform_role"] or "",
+        placement=placement_of(person["tenant_id"]),
     )
     return Tokens(
         access_token=tokens.issue(caller), expires_in=int(tokens.LIFETIME.total_seconds()), refresh_token=refresh_token

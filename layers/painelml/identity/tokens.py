@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from datetime import timedelta
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.config import config
 from painelml.core.errors import Unauthenticated
-from painelml.core.secrets import parameter, secret
+from painelml.core.placements import POOL, silo_id, silo_secret_id
+from painelml.core.secrets import parameter, secret, secret_document
 
 if TYPE_CHECKING:
     from jwt import PyJWK
@@ -23,6 +24,8 @@ LIFETIME = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(seconds=5)
 KEY_PREFIX = "pml_live_"
 CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "tenant", "role"]
+PLACEMENT = "painel_placement"
+"""The member of a published key that names the silo it signs for; a key without it is the pool's."""
 
 
 def issuer() -> str:
@@ -34,7 +37,7 @@ def issue(caller: Caller) -> str:
     """A token that says who `caller` is, signed with the current key."""
     import jwt
 
-    keys = secret("jwt")
+    keys = _signing_keys(caller.placement)
     moment = now()
     claims = {
         "iss": issuer(),
@@ -46,6 +49,7 @@ def issue(caller: Caller) -> str:
         "tenant": str(caller.tenant_id),
         "role": caller.role,
         "platform_role": caller.platform_role,
+        "placement": caller.placement,
     }
     return jwt.encode(claims, keys["keys"][keys["current"]], ALGORITHM, headers={"kid": keys["current"], "typ": TYPE})
 
@@ -69,15 +73,34 @@ def prove(token: str) -> Caller:
             leeway=CLOCK_SKEW,
             options={"require": CLAIMS},
         )
+        _check_reach(key, claims)
         return Caller(
             tenant_id=UUID(claims["tenant"]),
             user_id=UUID(claims["sub"]),
             session_id=UUID(claims["sid"]),
             role=claims["role"],
             platform_role=claims.get("platform_role", ""),
+            placement=claims.get("placement", ""),
         )
     except (jwt.InvalidTokenError, ValueError) as error:
         raise Unauthenticated from error
+
+
+def _check_reach(key: PyJWK, claims: dict[str, Any]) -> None:
+    """A silo's key speaks for its one tenant, and the pool's for the pool: neither can sign its way into the other."""
+    placement = claims.get("placement") or POOL
+    if key._jwk_data.get(PLACEMENT, POOL) != placement:
+        raise Unauthenticated
+    if placement != POOL and placement != silo_id(UUID(claims["tenant"])):
+        raise Unauthenticated
+
+
+def _signing_keys(placement: str) -> dict[str, Any]:
+    """The pool's rotating set, or the silo's own, whose secret's name follows from its id."""
+    if placement in ("", POOL):
+        return secret("jwt")
+    keys: dict[str, Any] = secret_document(silo_secret_id(placement))["jwt"]
+    return keys
 
 
 @cache

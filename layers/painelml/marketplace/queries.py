@@ -55,7 +55,7 @@ def takes_room(session: TenantSession, seller_id: int) -> bool:
 
 
 def is_active_member(session: TenantSession, user_id: UUID) -> bool:
-    return bool(session.value("select app.is_active_member(%(user_id)s)", user_id=user_id))
+    return bool(session.home.value("select app.is_active_member(%(user_id)s)", user_id=user_id))
 
 
 def save_account(
@@ -179,7 +179,7 @@ def delete_tokens(session: TenantSession, account_id: UUID) -> None:
 
 def claim_seller(session: TenantSession, *, seller_id: int, site_id: str, account_id: UUID) -> bool:
     return bool(
-        session.value(
+        session.home.value(
             "select app.claim_seller(%(seller_id)s, %(site_id)s, %(account_id)s)",
             seller_id=seller_id,
             site_id=site_id,
@@ -189,7 +189,7 @@ def claim_seller(session: TenantSession, *, seller_id: int, site_id: str, accoun
 
 
 def release_seller(session: TenantSession, account_id: UUID) -> None:
-    session.value("select app.release_seller(%(account_id)s)", account_id=account_id)
+    session.home.value("select app.release_seller(%(account_id)s)", account_id=account_id)
 
 
 def route_sellers(session: Session, sellers: Sequence[int]) -> list[Row]:
@@ -203,7 +203,7 @@ def feed_readers(session: Session) -> list[Row]:
 
 
 def schedule(session: TenantSession, account_id: UUID, purpose: str, *, due: datetime, every: str | None = None) -> None:
-    session.value(
+    session.home.value(
         "select app.schedule_account(%(account_id)s, %(purpose)s, %(due)s, %(every)s::interval)",
         account_id=account_id,
         purpose=purpose,
@@ -213,7 +213,7 @@ def schedule(session: TenantSession, account_id: UUID, purpose: str, *, due: dat
 
 
 def unschedule(session: TenantSession, account_id: UUID) -> None:
-    session.value("select app.unschedule_account(%(account_id)s)", account_id=account_id)
+    session.home.value("select app.unschedule_account(%(account_id)s)", account_id=account_id)
 
 
 def due_accounts(session: Session, purpose: str, *, moment: datetime, after: Row | None, limit: int) -> list[Row]:
@@ -252,7 +252,7 @@ def keep_state(
     redirect_uri: str,
     expires_at: datetime,
 ) -> None:
-    session.value(
+    session.home.value(
         """
         select app.keep_oauth_state(
             %(state_hash)s, %(cookie_hash)s, %(verifier)s, %(user_id)s, %(redirect_uri)s, %(expires_at)s)

@@ -18,7 +18,7 @@ def catalogue(session: Session, version: str | None = None) -> dict[str, Any] | 
 
 def limits(session: TenantSession) -> dict[Entitlement, int | None]:
     """The union of the tenant's plans with what was agreed for it alone; of painel.free for a tenant without subscription."""
-    rows = session.rows("select entitlement, quantity from app.own_limits()")
+    rows = session.home.rows("select entitlement, quantity from app.own_limits()")
     return {Entitlement(row["entitlement"]): row["quantity"] for row in rows}
 
 
@@ -27,25 +27,25 @@ def plan_codes(session: TenantSession) -> list[str]:
 
 
 def items(session: TenantSession) -> list[Row]:
-    return session.rows("select line, plan, version, flags from app.own_subscription_items() order by line desc")
+    return session.home.rows("select line, plan, version, flags from app.own_subscription_items() order by line desc")
 
 
 def subscription(session: TenantSession) -> Row | None:
-    return session.one("select * from app.own_subscription()")
+    return session.home.one("select * from app.own_subscription()")
 
 
 def hold_subscription(session: TenantSession) -> None:
-    session.execute("select app.hold_subscription()")
+    session.home.execute("select app.hold_subscription()")
 
 
 def set_item(session: TenantSession, *, actor: UUID, line: str, plan: str | None) -> None:
     """Puts the tenant on `plan` of the newest catalogue, or takes `line` away. The database proves that `actor` is MASTER."""
-    session.execute("select app.platform_set_item(%(actor)s, %(line)s, %(plan)s)", actor=actor, line=line, plan=plan)
+    session.home.execute("select app.platform_set_item(%(actor)s, %(line)s, %(plan)s)", actor=actor, line=line, plan=plan)
 
 
 def set_terms(session: TenantSession, *, actor: UUID, terms: dict[str, Any]) -> None:
     """`currency`, `cycle`, `cancel_at_period_end`, `stripe_customer_id`: what is None stays."""
-    session.execute(
+    session.home.execute(
         """
         select app.platform_set_terms(
             %(actor)s, %(currency)s, %(cycle)s, %(cancel_at_period_end)s, %(stripe_customer_id)s
@@ -58,7 +58,7 @@ def set_terms(session: TenantSession, *, actor: UUID, terms: dict[str, Any]) -> 
 
 def agree_limit(session: TenantSession, *, actor: UUID, entitlement: Entitlement, quantity: int | None) -> None:
     """A limit agreed for this tenant alone; None takes the agreement back."""
-    session.execute(
+    session.home.execute(
         "select app.platform_agree_limit(%(actor)s, %(entitlement)s, %(quantity)s)",
         actor=actor,
         entitlement=entitlement,
@@ -170,7 +170,7 @@ def unmark_warned(session: TenantSession, entitlement: Entitlement, period: str)
 
 def measure(session: TenantSession, entitlement: Entitlement) -> int:
     if entitlement is Entitlement.AGENTS:
-        return cast(int, session.value("select working from app.count_agents()"))
+        return cast(int, session.home.value("select working from app.count_agents()"))
     return cast(
         int,
         session.value(
@@ -184,14 +184,14 @@ def measure(session: TenantSession, entitlement: Entitlement) -> int:
 
 def frozen(session: TenantSession, entitlement: Entitlement) -> int:
     if entitlement is Entitlement.AGENTS:
-        return cast(int, session.value("select frozen from app.count_agents()"))
+        return cast(int, session.home.value("select frozen from app.count_agents()"))
     return cast(
         int, session.value("select count(*) from app.ml_accounts where tenant_id = %(tenant_id)s and status = 'FROZEN'")
     )
 
 
 def settle_agents(session: TenantSession, quota: int | None) -> None:
-    session.execute("select app.settle_agents(%(quota)s)", quota=quota)
+    session.home.execute("select app.settle_agents(%(quota)s)", quota=quota)
 
 
 def settle_accounts(session: TenantSession, quota: int | None) -> None:

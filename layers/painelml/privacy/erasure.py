@@ -17,6 +17,8 @@ from painelml.core.cache import cache, tenant_key
 from painelml.core.clock import now, rfc3339
 from painelml.core.db import Session
 from painelml.core.migrate import owner_session
+from painelml.core.placements import Silo
+from painelml.core.silo_database import silo_url
 from painelml.privacy import queries
 from painelml.privacy.models import Receipt
 
@@ -43,8 +45,9 @@ def _erase(tenant_id: UUID) -> Receipt:
     removed = objects.erase(f"{objects.tenant_object(tenant_id)}/") + objects.erase(f"static/whitelabel/{tenant_id}/")
     forgotten = _forget_cache(tenant_id)
     moment = now()
+    beyond = _erase_in_silo(tenant_id)
     with owner_session() as session:
-        rows = queries.erase_tenant(session, tenant_id)
+        rows = queries.erase_tenant(session, tenant_id) | beyond
         receipt = _sealed(Receipt(tenant_id=tenant_id, erased_at=moment, rows=rows, objects=removed, cache_keys=forgotten))
         before = queries.tombstone(session, tenant_id)
         if before is not None and not any(rows.values()):
@@ -53,6 +56,16 @@ def _erase(tenant_id: UUID) -> Receipt:
         gone: dict[str, Detail] = {"rows": sum(rows.values()), "objects": removed, "receipt": receipt.sha256}
         record(session.enter(tenant_id), AuditEvent.ERASED, details=gone)
     return receipt
+
+
+def _erase_in_silo(tenant_id: UUID) -> dict[str, int]:
+    """Rows gone from the tenant's own database, by table; none for a tenant of the pool. Goes first: the pool knows the way."""
+    with owner_session() as session:
+        found = queries.silo(session, tenant_id)
+    if found is None:
+        return {}
+    with owner_session(silo_url(Silo(**found))) as session:
+        return {f"silo:{table}": count for table, count in queries.erase_tenant(session, tenant_id).items()}
 
 
 def _check_may_go(session: Session, tenant_id: UUID) -> None:

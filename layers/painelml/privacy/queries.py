@@ -15,8 +15,9 @@ def tenant_tables(session: Session) -> list[Row]:
 
 
 def export_rows(session: TenantSession, table: str, *, after: list[Any] | None, limit: int) -> list[Row]:
-    """`place` and `line` of each row after the key `after`."""
-    return session.rows(
+    """`place` and `line` of each row after the key `after`. The audit log is at home, wherever the tenant's rows are."""
+    place = session.home if table == "audit_log" else session
+    return place.rows(
         "select place, line from app.export_rows(%(of_table)s, %(after)s, %(limit)s)",
         of_table=table,
         after=None if after is None else as_json(after),
@@ -25,7 +26,7 @@ def export_rows(session: TenantSession, table: str, *, after: list[Any] | None, 
 
 
 def export_directory(session: TenantSession) -> list[Row]:
-    return session.rows("select line from app.export_directory()")
+    return session.home.rows("select line from app.export_directory()")
 
 
 def add_export(session: TenantSession, export_id: UUID, *, user_id: UUID, first_table: str, moment: datetime) -> bool:
@@ -108,13 +109,18 @@ def expire_exports(session: TenantSession, *, before: datetime) -> int:
 
 
 def is_erased(session: TenantSession) -> bool:
-    erased: bool = session.value("select app.is_erased()")
+    erased: bool = session.home.value("select app.is_erased()")
     return erased
 
 
 def tenant_to_erase(session: Session, tenant_id: UUID) -> Row | None:
     """Only as `owner`: `status` and `is_house`."""
     return session.one("select status, is_house from directory.tenant_to_erase(%(gone)s)", gone=tenant_id)
+
+
+def silo(session: Session, tenant_id: UUID) -> Row | None:
+    """Only as `owner`: where the tenant's own database is; None for a tenant of the pool."""
+    return session.one("select * from app.silo_of(%(gone)s)", gone=tenant_id)
 
 
 def erase_tenant(session: Session, tenant_id: UUID) -> dict[str, int]:

@@ -23,11 +23,22 @@ class Kept:
     prune: str = ""
 
 
-# Titles as docs/privacy.md prints them. Everything here but the last three goes with an erasure, whatever its age.
+# Titles as docs/privacy.md prints them. Everything here but the last four goes with an erasure, whatever its age.
 TABLE: tuple[Kept, ...] = (
     Kept(
         what="Company, people, memberships",
         tables=("directory.tenants", "directory.users", "directory.memberships"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Settings, and how the tenant was opened",
+        tables=(
+            "app.settings",
+            "app.ml_account_settings",
+            "directory.provisioning_runs",
+            "directory.provisioning_steps",
+        ),
         days=None,
         why="the contract",
     ),
@@ -115,6 +126,12 @@ TABLE: tuple[Kept, ...] = (
         tables=("directory.catalogues", "directory.plans", "directory.plan_limits"),
         days=None,
         why="what was agreed; nobody's data",
+    ),
+    Kept(
+        what="Databases that tenants are placed in",
+        tables=("directory.placements",),
+        days=None,
+        why="names of databases and secrets, made of ids",
     ),
     Kept(
         what="Tombstones of erased tenants",

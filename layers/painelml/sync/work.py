@@ -20,6 +20,7 @@ from painelml.marketplace.tokens import SellerApi
 from painelml.sync import queries, service
 from painelml.sync.models import PageDone, PageJob, StartJob
 from painelml.sync.pages import items_page, orders_page
+from painelml.tenancy.settings import wants_sync
 
 Write = Callable[[TenantSession], object]
 
@@ -34,7 +35,7 @@ def start(job: StartJob) -> None:
             account = connected_account(session, job.account_id)
         except NotFound:
             return
-        if account.status == "ACTIVE":
+        if account.status == "ACTIVE" and wants_sync(session, job.account_id, job.scope):
             service.start_or_revive(session, job.account_id, job.scope)
 
 

@@ -6,9 +6,10 @@ from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 
 from painelml.core.fields import Email, Name, Order
+from painelml.core.standing import MAY, Act, TenantStatus
 from painelml.core.wire import Moment
 
 
@@ -21,15 +22,10 @@ class Plan(StrEnum):
     ENTERPRISE = "ENTERPRISE"
 
 
-class TenantStatus(StrEnum):
-    """K46."""
-
-    PROVISIONING = "PROVISIONING"
-    TRIAL = "TRIAL"
-    ACTIVE = "ACTIVE"
-    PAST_DUE = "PAST_DUE"
-    SUSPENDED = "SUSPENDED"
-    CANCELLED = "CANCELLED"
+ALIASES = {"free": Plan.FREE, "basic": Plan.BASIC, "pro": Plan.PRO, "enterprise": Plan.ENTERPRISE}
+"""What 003's script calls the plans (K36): taken, with a warning."""
+SILO_PLANS = frozenset({Plan.ENTERPRISE})
+"""The plans whose tenants have a database of their own (K09)."""
 
 
 _S = TenantStatus
@@ -41,10 +37,21 @@ MOVES: dict[TenantStatus, frozenset[TenantStatus]] = {
     _S.SUSPENDED: frozenset({_S.ACTIVE, _S.CANCELLED}),
     _S.CANCELLED: frozenset({_S.ACTIVE}),  # rows are kept, so a customer who returns finds them
 }
-OPEN = frozenset({_S.TRIAL, _S.ACTIVE, _S.PAST_DUE})
+OPEN = frozenset(status for status, acts in MAY.items() if Act.SIGN_IN in acts)
 """The states whose people may log in. directory.ways_in names the same three; a test compares them."""
 
 MaxAccounts = Annotated[int, Field(ge=1, le=10_000)]
+
+Host = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        to_lower=True,
+        max_length=253,
+        pattern=r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9-]+)+$",
+    ),
+]
+"""A host name, whose pages wear the tenant's brand before anyone has signed in."""
 
 
 def _plan(given: object) -> object:
@@ -68,15 +75,6 @@ class Tenant(BaseModel):
     updated_at: Moment
 
 
-class NewTenant(Order):
-    """A tenant to be opened: TRIAL, on the FREE plan unless said otherwise, with as many accounts as the plan has."""
-
-    name: Name
-    email: Email
-    plan: GivenPlan = Plan.FREE
-    max_accounts: MaxAccounts | None = None
-
-
 class TenantChanges(Order):
     """What a tenant's own people may change; what is absent stays."""
 
@@ -90,3 +88,32 @@ class PlatformTenantChanges(TenantChanges):
     plan: GivenPlan | None = None
     status: TenantStatus | None = None
     max_accounts: MaxAccounts | None = None
+
+
+class Membership(BaseModel):
+    """A place that the caller may switch to. `is_default` is where a login begins."""
+
+    tenant_id: UUID
+    tenant_name: str
+    status: TenantStatus
+    role: str
+    is_default: bool
+
+
+class Step(BaseModel):
+    """One step of provisioning; `done_at` null is still to do."""
+
+    step: str
+    done_at: Moment | None
+
+
+class Provisioning(BaseModel):
+    """How a tenant came to be. status: running, waiting (for its database), failed, done or undone."""
+
+    tenant_id: UUID
+    status: str
+    attempts: int
+    error: str | None
+    created_at: Moment
+    updated_at: Moment
+    steps: list[Step]

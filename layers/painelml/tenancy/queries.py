@@ -1,29 +1,20 @@
-"""All SQL about tenants: calls of the allow-listed functions (migrations/sql/0003_identity.sql)."""
+"""All SQL about tenants: calls of the allow-listed functions (migrations/sql/0003_identity.sql, 0012_tenancy.sql)."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from painelml.core.db import Row, Session, TenantSession
-
-
-def open_tenant(session: TenantSession, *, name: str, email: str, plan: str, max_accounts: int | None) -> None:
-    session.execute(
-        "select app.open_tenant(%(name)s, %(email)s, %(plan)s, %(max_accounts)s)",
-        name=name,
-        email=email,
-        plan=plan,
-        max_accounts=max_accounts,
-    )
+from painelml.core.db import Row, Session, TenantSession, as_json
 
 
 def own(session: TenantSession) -> Row | None:
-    return session.one("select * from app.own_tenant()")
+    return session.home.one("select * from app.own_tenant()")
 
 
 def rename_own(session: TenantSession, *, name: str | None, email: str | None) -> None:
-    session.execute("select app.rename_own_tenant(%(name)s, %(email)s)", name=name, email=email)
+    session.home.execute("select app.rename_own_tenant(%(name)s, %(email)s)", name=name, email=email)
 
 
 def for_platform(
@@ -66,3 +57,98 @@ def ids(session: Session, *, after: UUID | None, page_size: int) -> list[UUID]:
         row["id"]
         for row in session.rows("select app.tenant_ids(%(after)s, %(page_size)s) as id", after=after, page_size=page_size)
     ]
+
+
+# Partners
+
+
+def partner_of(session: Session, *, actor: UUID) -> UUID | None:
+    found: UUID | None = session.value("select app.partner_of(%(actor)s)", actor=actor)
+    return found
+
+
+# Provisioning: always where the directory is
+
+
+def begin_provisioning(session: TenantSession, document: dict[str, Any], *, moment: datetime) -> Row | None:
+    """`wanted`, `status` and the `steps` that are done; None where another hand is at work."""
+    return session.home.one(
+        "select * from app.begin_provisioning(%(document)s, %(moment)s)", document=as_json(document), moment=moment
+    )
+
+
+def provision(session: TenantSession, step: str, secrets: dict[str, str]) -> bool:
+    """False where the step was done before, or cannot be done yet."""
+    done: bool = session.home.value("select app.provision(%(step)s, %(secrets)s)", step=step, secrets=as_json(secrets))
+    return done
+
+
+def provisioning_failed(session: TenantSession, reason: str) -> None:
+    session.home.execute("select app.provisioning_failed(%(reason)s)", reason=reason)
+
+
+def undo_provisioning(session: TenantSession, reason: str) -> None:
+    session.home.execute("select app.undo_provisioning(%(reason)s)", reason=reason)
+
+
+def own_provisioning(session: TenantSession) -> Row | None:
+    return session.home.one("select * from app.own_provisioning()")
+
+
+def platform_provisioning(session: Session, *, actor: UUID, tenant: UUID) -> Row | None:
+    return session.one("select * from app.platform_provisioning(%(actor)s, %(tenant)s)", actor=actor, tenant=tenant)
+
+
+def unfinished_tenant(session: Session, email: str, *, moment: datetime) -> UUID | None:
+    found: UUID | None = session.value("select app.unfinished_tenant(%(email)s, %(moment)s)", email=email, moment=moment)
+    return found
+
+
+# Settings: tenant tables, in the tenant's own database
+
+
+def settings(session: TenantSession) -> Row | None:
+    return session.one(
+        """
+        select time_zone, language, currency, sync_orders, sync_items from app.settings where tenant_id = %(tenant_id)s
+        """
+    )
+
+
+def save_settings(session: TenantSession, changes: dict[str, Any]) -> None:
+    session.execute(
+        """
+        insert into app.settings (tenant_id, time_zone, language, currency, sync_orders, sync_items)
+        values (%(tenant_id)s, %(time_zone)s, %(language)s, %(currency)s, %(sync_orders)s, %(sync_items)s)
+        on conflict (tenant_id) do update
+        set time_zone = excluded.time_zone, language = excluded.language, currency = excluded.currency,
+            sync_orders = excluded.sync_orders, sync_items = excluded.sync_items, updated_at = now()
+        """,
+        **changes,
+    )
+
+
+def account_settings(session: TenantSession, account_id: UUID) -> Row | None:
+    return session.one(
+        """
+        select time_zone, language, currency, sync_orders, sync_items
+        from app.ml_account_settings where tenant_id = %(tenant_id)s and account_id = %(account_id)s
+        """,
+        account_id=account_id,
+    )
+
+
+def save_account_settings(session: TenantSession, account_id: UUID, changes: dict[str, Any]) -> None:
+    session.execute(
+        """
+        insert into app.ml_account_settings (tenant_id, account_id, time_zone, language, currency, sync_orders, sync_items)
+        values (
+            %(tenant_id)s, %(account_id)s, %(time_zone)s, %(language)s, %(currency)s, %(sync_orders)s, %(sync_items)s
+        )
+        on conflict (tenant_id, account_id) do update
+        set time_zone = excluded.time_zone, language = excluded.language, currency = excluded.currency,
+            sync_orders = excluded.sync_orders, sync_items = excluded.sync_items, updated_at = now()
+        """,
+        account_id=account_id,
+        **changes,
+    )

@@ -7,20 +7,22 @@ from contextlib import contextmanager
 from uuid import UUID
 
 from painelml.audit import AuditEvent, record, record_at_home
-from painelml.core.db import InsufficientPrivilege, Session, TenantSession, UniqueViolation
+from painelml.core.db import (
+    CheckViolation,
+    InsufficientPrivilege,
+    Session,
+    TenantSession,
+    UniqueViolation,
+    directory_session,
+    tenant_session,
+)
 from painelml.core.errors import Conflict, Forbidden, NotFound
 from painelml.core.pages import Page, decode_id, page_of
+from painelml.core.standing import TenantStatus, acting
 from painelml.plans import service as plans
 from painelml.tenancy import queries
-from painelml.tenancy.errors import EmailTaken, MoveNotAllowed
-from painelml.tenancy.models import MOVES, NewTenant, PlatformTenantChanges, Tenant, TenantChanges, TenantStatus
-
-
-def open_tenant(session: TenantSession, new: NewTenant) -> Tenant:
-    """Makes the tenant that the session is in; raises EmailTaken."""
-    with email_kept_unique():
-        queries.open_tenant(session, name=new.name, email=new.email, plan=new.plan, max_accounts=new.max_accounts)
-    return own(session)
+from painelml.tenancy.errors import EmailTaken, HostTaken, MoveNotAllowed, PartnerLimitReached, PlanNotForPartners
+from painelml.tenancy.models import MOVES, SILO_PLANS, Plan, PlatformTenantChanges, Tenant, TenantChanges
 
 
 def own(session: TenantSession) -> Tenant:
@@ -49,13 +51,6 @@ def for_platform(
     return page_of([Tenant(**row) for row in rows], limit, key=lambda tenant: [tenant.id])
 
 
-def one_for_platform(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
-    """Raises NotFound. The tenant can see in its audit log that we looked."""
-    tenant = _any_tenant(session, actor, tenant_id)
-    record(session.enter(tenant_id), AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.read")
-    return tenant
-
-
 def _any_tenant(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
     with role_proved_again():
         rows = queries.for_platform(session, actor=actor, only=tenant_id, page_size=1)
@@ -64,26 +59,49 @@ def _any_tenant(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
     return Tenant(**rows[0])
 
 
-def change_for_platform(session: TenantSession, actor: UUID, tenant_id: UUID, changes: PlatformTenantChanges) -> Tenant:
-    """Raises NotFound, MoveNotAllowed, EmailTaken, and Conflict when the tenant moved while we looked."""
-    tenant = _any_tenant(session, actor, tenant_id)
+def read_for_platform(actor: UUID, tenant_id: UUID) -> Tenant:
+    """One tenant; raises NotFound. The tenant can see in its audit log that we looked."""
+    with directory_session() as session:
+        tenant = _any_tenant(session, actor, tenant_id)
+    write_down(actor, tenant_id, "tenant.read")
+    return tenant
+
+
+@contextmanager
+def looked_into(actor: UUID, tenant_id: UUID) -> Generator[TenantSession]:
+    """A transaction of the platform in `tenant_id`, whatever that tenant's state, and its entry there; raises NotFound."""
+    with acting(None), tenant_session(tenant_id) as session:
+        _any_tenant(session.home, actor, tenant_id)
+        record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.read")
+        yield session
+
+
+def change_for_platform(actor: UUID, tenant_id: UUID, changes: PlatformTenantChanges) -> Tenant:
+    """Raises NotFound, MoveNotAllowed, EmailTaken, PartnerLimitReached, and Conflict when the tenant moved while we looked.
+
+    The change, what its plan freezes or thaws, and its entries in the tenant's log are one transaction.
+    """
     wanted = changes.model_dump(exclude_none=True)
-    if changes.status is not None and changes.status != tenant.status:
-        _check_move(tenant.status, changes.status)
-    with role_proved_again(), email_kept_unique():
-        changed = queries.change_for_platform(session, tenant_id, actor=actor, moved_from=tenant.status, changes=wanted)
-    if not changed:
-        raise Conflict
-    if wanted.keys() & {"plan", "max_accounts"}:
-        plans.settle(session)
-    after = _any_tenant(session, actor, tenant_id)
-    _enter_changes(session, actor, tenant, after, wanted)
-    return after
+    with acting(None), tenant_session(tenant_id) as session:
+        before = _any_tenant(session.home, actor, tenant_id)
+        if changes.status is not None and changes.status != before.status:
+            _check_move(before.status, changes.status)
+        with role_proved_again(), email_kept_unique(), partner_limit_kept():
+            changed = queries.change_for_platform(
+                session.home, tenant_id, actor=actor, moved_from=before.status, changes=wanted
+            )
+        if not changed:
+            raise Conflict
+        if wanted.keys() & {"plan", "max_accounts"}:
+            plans.settle(session)
+        after = _any_tenant(session.home, actor, tenant_id)
+        _enter_changes(session, actor, before, after, wanted)
+        return after
 
 
-def cancel(session: TenantSession, actor: UUID, tenant_id: UUID) -> Tenant:
+def cancel(actor: UUID, tenant_id: UUID) -> Tenant:
     """Ends a tenant: its people can no longer enter, its rows stay. Cancelling twice is no mistake."""
-    return change_for_platform(session, actor, tenant_id, PlatformTenantChanges(status=TenantStatus.CANCELLED))
+    return change_for_platform(actor, tenant_id, PlatformTenantChanges(status=TenantStatus.CANCELLED))
 
 
 def _enter_changes(session: TenantSession, actor: UUID, before: Tenant, after: Tenant, wanted: Mapping[str, object]) -> None:
@@ -101,6 +119,44 @@ def email_kept_unique() -> Generator[None]:
         yield
     except UniqueViolation:
         raise EmailTaken from None
+
+
+@contextmanager
+def what_is_taken() -> Generator[None]:
+    """What someone else has already, e-mail, host or id, as the answer for it."""
+    try:
+        yield
+    except UniqueViolation as error:
+        constraint = error.diag.constraint_name or ""
+        if "host" in constraint:
+            raise HostTaken from None
+        raise EmailTaken from None
+
+
+@contextmanager
+def partner_limit_kept() -> Generator[None]:
+    """More than a partner may give to its sub-tenants, as the answer for it."""
+    try:
+        yield
+    except CheckViolation as error:
+        if "partner limit" in str(error):
+            raise PartnerLimitReached from None
+        raise
+
+
+def partner_of(session: Session, actor: UUID, plan: Plan) -> UUID | None:
+    """The tenant below which `actor` opens one: a partner's own, None for MASTER. Raises Forbidden, PlanNotForPartners."""
+    with role_proved_again():
+        partner = queries.partner_of(session, actor=actor)
+    if partner is not None and plan in SILO_PLANS:
+        raise PlanNotForPartners
+    return partner
+
+
+def write_down(actor: UUID, tenant_id: UUID, action: str) -> None:
+    """A platform person's deed, in the log of the tenant that it was done to, whatever that tenant's state."""
+    with acting(None), tenant_session(tenant_id) as session:
+        record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject=action)
 
 
 @contextmanager

@@ -1,0 +1,1 @@
+"""How a tenant looks: name, colours and logo, its own or its partner's."""

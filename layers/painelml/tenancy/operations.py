@@ -1,0 +1,43 @@
+"""All SQL of the operator's desk: as `owner`, who sees the directory across tenants and no tenant's rows."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from painelml.core.db import Row, Session
+
+
+def owner_lists(session: Session, *, only: UUID | None = None) -> list[Row]:
+    """All tenants but our own, with where they live."""
+    return session.rows(
+        """
+        select t.id, t.name, t.email, t.plan, t.status, t.max_accounts, t.placement, t.host, t.parent_id, t.created_at
+        from directory.tenants t
+        where not t.is_house and (%(only)s::uuid is null or t.id = %(only)s)
+        order by t.created_at, t.id
+        """,
+        only=only,
+    )
+
+
+def owner_moves(session: Session, tenant: UUID, *, moved_from: str, status: str) -> bool:
+    """False where the tenant has moved meanwhile. One who may no longer enter loses their sessions."""
+    moved = session.execute(
+        """
+        update directory.tenants set status = %(status)s, updated_at = now()
+        where id = %(tenant)s and status = %(moved_from)s and not is_house
+        """,
+        tenant=tenant,
+        moved_from=moved_from,
+        status=status,
+    )
+    if moved and status in ("SUSPENDED", "CANCELLED"):
+        session.execute(
+            "update directory.sessions set revoked_at = now() where tenant_id = %(tenant)s and revoked_at is null",
+            tenant=tenant,
+        )
+    return bool(moved)
+
+
+def owner_sees_provisioning(session: Session, tenant: UUID) -> Row | None:
+    return session.one("select * from directory.provisioning_of(%(tenant)s)", tenant=tenant)
