@@ -1,3 +1,5 @@
+-- squawk-ignore-file adding-foreign-key-constraint, ban-drop-constraint, constraint-missing-not-valid, disallowed-unique-constraint, require-concurrent-index-creation
+-- (no environment has the schema before this version, so there are neither clients nor rows to break)
 -- Where a tenant lives, whose sub-tenant it is, how it looks, how it came to be, and whether it may do anything now.
 
 -- A placement is a database: the pool that tenants share, or a silo of one. A silo's host and port are null on the pool's server.
