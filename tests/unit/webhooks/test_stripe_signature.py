@@ -74,7 +74,7 @@ def test_what_was_not_signed_so_is_refused(body: bytes, header: str, secrets: li
 
 @given(
     body=st.text().map(str.encode),
-    secret=st.text(st.characters(codec="ascii", exclude_categories=["Cc"]), min_size=1),
+    secret=st.text(st.characters(codec="ascii", exclude_categories=["Cc", "Zs"]), min_size=1),  # Stripe refuses blank ones
     honest=st.booleans(),
 )
 def test_we_agree_with_stripes_own_library(body: bytes, secret: str, honest: bool) -> None:
