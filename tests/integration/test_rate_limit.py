@@ -6,7 +6,6 @@ import json
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import accumulate
-from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
 
@@ -17,6 +16,7 @@ from hypothesis import strategies as st
 from painelml.core import cache as caches
 from painelml.core import rate_limit
 from painelml.core.cache import cache
+from painelml.core.caller import Caller
 from painelml.core.config import config
 from painelml.core.db import tenant_session
 from painelml.core.migrate import owner_session
@@ -146,7 +146,7 @@ def test_an_unlimited_bucket_is_not_counted() -> None:
 
 @pytest.mark.req("K14")
 @pytest.mark.parametrize(
-    ("method", "path", "api_key_id", "bucket"),
+    ("method", "path", "key_id", "bucket"),
     [
         ("GET", "/v1/orders", None, "pages"),
         ("PATCH", "/v1/tenant", None, "pages"),
@@ -155,12 +155,8 @@ def test_an_unlimited_bucket_is_not_counted() -> None:
         ("GET", "/v1/conversations/0193/messages", None, "pages"),
     ],
 )
-def test_page_reads_are_told_from_calls(method: str, path: str, api_key_id: str | None, bucket: Bucket) -> None:
-    class Asking:
-        def __init__(self) -> None:
-            self.api_key_id = api_key_id
-
-    asking: Any = Asking()
+def test_page_reads_are_told_from_calls(method: str, path: str, key_id: str | None, bucket: Bucket) -> None:
+    asking = Caller(tenant_id=uuid4(), user_id=uuid4(), session_id=uuid4(), role="OWNER", key_id=key_id or "")
     assert bucket_of({"httpMethod": method, "path": path}, asking) == bucket
 
 

@@ -119,7 +119,7 @@ class RateLimited(PainelError):
 
 def bucket_of(event: Mapping[str, Any], caller: Caller) -> Bucket:
     """K14: API keys and chat sends count against the plan's calls, what a person's session does against the page reads."""
-    by_key = bool(getattr(caller, "api_key_id", None))
+    by_key = bool(caller.key_id)
     path = str(event.get("path") or "")
     sends = event.get("httpMethod") == "POST" and "/conversations/" in path and path.endswith("/messages")
     return "api" if by_key or sends else "pages"
