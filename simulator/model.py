@@ -149,6 +149,7 @@ class Notification:
     due_ms: int
     attempts: int = 0
     sent_ms: int = 0
+    actions: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)
