@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class Application:
     client_id: str
     client_secret: str
-    name: str = "PainelML"
+    name: str = "An application"
     redirect_uris: list[str] = field(default_factory=list)
     notifications_url: str | None = None
     topics: list[str] = field(default_factory=list)

@@ -133,7 +133,12 @@ async def test_search_filters_and_sorts(bench: Bench) -> None:
     assert by_item["total"] == sum(one.item_id == item for one in questions)
     by_buyer = await _search(bench, headers, seller_id=user_id, **{"from": questions[0].buyer_id})
     assert [one["id"] for one in by_buyer["questions"]] == [questions[0].id]
-    for query in ({}, {"seller_id": user_id, "sort_fields": "text"}, {"seller_id": user_id, "offset": "x"}):
+    wrong: tuple[dict[str, Any], ...] = (
+        {},
+        {"seller_id": user_id, "sort_fields": "text"},
+        {"seller_id": user_id, "offset": "x"},
+    )
+    for query in wrong:
         assert (await bench.http.get("/questions/search", headers=headers, params=query)).status_code == 400
 
 
