@@ -64,7 +64,7 @@ def change(purpose: Purpose, into: Callable[[dict[str, Any]], dict[str, Any]]) -
 
 def set_parameter(name: str, value: str) -> None:
     """Writes the SSM parameter `{PAINEL_PARAMETERS}/{name}`."""
-    ssm().put_parameter(Name=f"{config().parameters}/{name}", Value=value, Type="String", Overwrite=True)
+    ssm().put_parameter(Name=f"{config().parameters}/{name}", Value=value, Type="String", Overwrite=True, Tier="Intelligent-Tiering")
     forget()
 
 
