@@ -13,17 +13,21 @@ import boto3
 import psycopg
 import pytest
 
+from cdk_app.function_table import all_functions
+from lambdas.health.handler import handler as health
 from lambdas.operations.handler import handler as operations
+from lambdas.payments_worker.handler import handler as payments_worker
+from lambdas.sync_dispatcher.handler import handler as sync_dispatcher
 from lambdas.sync_worker.handler import handler as sync_worker
 from lambdas.webhook_worker.handler import handler as webhook_worker
 from painelml.core import db, secrets
 from painelml.core.ids import uuid7
-from painelml.core.placements import Silo
+from painelml.core.placements import POOL, Silo
 from painelml.core.secrets import secret_document
 from painelml.core.silo_database import drop_silo_database, silo_for
 from painelml.identity import tokens
 from painelml.identity.silos import make_silo
-from tests.http import call, gateway
+from tests.http import Context, authorized, call, gateway, rest_event
 from tests.people import Person, log_in, sign_up, tenant_of, unique_email
 from tests.queues import drain
 from tests.sellers import connect
@@ -172,6 +176,26 @@ def test_making_it_again_changes_nothing(one: Person) -> None:
     again = operations({"verb": "tenant-create", "args": args}, None)
     assert again["tenant"]["name"] == "Empresa Própria"
     assert call(gateway, "GET", "/settings", token=one.access_token).status == 200
+
+
+@pytest.mark.req("A139", "K09")
+def test_functions_that_may_not_sign_in_to_silos_do_not_try(one: Person, sim: Simulator) -> None:
+    """`directory_only` in the function table is what their roles are granted by (docs/decisions/0038)."""
+    connect(one, sim, sim.seller(items=1, orders=1, days=1))
+    made = call(gateway, "POST", "/api-keys", body={"name": "P", "scopes": ["READ_TENANT"]}, token=one.access_token).json
+    asked = {
+        "authorizer": lambda: authorized(rest_event("GET", "/tenant", headers={"Authorization": f"Bearer {made['key']}"})),
+        "health": lambda: health(rest_event("GET", "/ready"), Context()),
+        "payments_worker": lambda: payments_worker({"Records": []}, Context()),
+        "sync_dispatcher": lambda: sync_dispatcher({}, Context()),
+    }
+    assert asked.keys() == {spec.name for spec in all_functions() if spec.directory_only}
+    db.disconnect()
+    db.forget_placements()
+    for ask in asked.values():
+        ask()
+    assert list(db._connections()) == [POOL]
+    assert call(gateway, "GET", "/tenant", token=made["key"]).status == 200
 
 
 # The end of a silo -----------------------------------------------------------------------------------------------------
