@@ -26,6 +26,31 @@ $$;
 revoke execute on function app.platform_sub_tenants(uuid, uuid) from public;
 grant execute on function app.platform_sub_tenants(uuid, uuid) to app;
 
+-- The limit is judged in the transaction that adds a sub-tenant, with the partner's row held from before: of several added at
+-- once, those that fit stay. Judged later, each would count all the others, and none might stay.
+create function directory.hold_partner() returns trigger
+    language plpgsql set search_path = ''
+as $$
+begin
+    perform 1 from directory.tenants t where t.id = new.parent_id for update;
+    return new;
+end
+$$;
+create trigger hold_partner before insert on directory.tenants
+    for each row when (new.parent_id is not null) execute function directory.hold_partner();
+
+create function directory.keep_partner_limit() returns trigger
+    language plpgsql set search_path = ''
+as $$
+begin
+    perform directory.check_partner_limit(new.parent_id);
+    return null;
+end
+$$;
+-- Triggers fire by name: after `subscribe`, which writes the plan's number of accounts.
+create trigger within_partner_limit after insert on directory.tenants
+    for each row when (new.parent_id is not null) execute function directory.keep_partner_limit();
+
 -- Erasure: only as owner -------------------------------------------------------------------------------------------------
 
 -- A restored copy may hold a partner and its sub-tenants again: whoever is below another goes first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any
@@ -183,7 +184,7 @@ def test_functions_that_may_not_sign_in_to_silos_do_not_try(one: Person, sim: Si
     """`directory_only` in the function table is what their roles are granted by (docs/decisions/0038)."""
     connect(one, sim, sim.seller(items=1, orders=1, days=1))
     made = call(gateway, "POST", "/api-keys", body={"name": "P", "scopes": ["READ_TENANT"]}, token=one.access_token).json
-    asked = {
+    asked: dict[str, Callable[[], object]] = {
         "authorizer": lambda: authorized(rest_event("GET", "/tenant", headers={"Authorization": f"Bearer {made['key']}"})),
         "health": lambda: health(rest_event("GET", "/ready"), Context()),
         "payments_worker": lambda: payments_worker({"Records": []}, Context()),
