@@ -19,9 +19,10 @@ from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
 from cdk_app.checks import acknowledge
 from cdk_app.data_bucket import data_bucket_name, nag_arn
 from cdk_app.environments import Environment
+from cdk_app.function_code import function_code
 from cdk_app.function_table import FunctionSpec, Purpose, QueueName
 from cdk_app.layers import ARCHITECTURE, RUNTIME
-from cdk_app.local import REPOSITORY, LocalAddresses, lambdas_folder
+from cdk_app.local import REPOSITORY, LocalAddresses
 from cdk_app.profiles import Profile
 from cdk_app.secret_names import parameter_prefix, secret_name
 
@@ -80,8 +81,8 @@ class PainelFunction(Construct):
             description=spec.summary,
             runtime=RUNTIME,
             architecture=ARCHITECTURE,
-            handler="handler.handler",
-            code=lambda_.Code.from_asset(str(lambdas_folder(self) / spec.name), exclude=["__pycache__", "*.pyc"]),
+            handler=f"lambdas.{spec.name}.handler.handler",
+            code=function_code(self, spec.name),
             layers=list(surroundings.layers),
             memory_size=spec.memory_mib,
             timeout=Duration.seconds(spec.timeout_seconds),

@@ -38,7 +38,7 @@ def templates(environment: str, profile: str) -> dict[str, assertions.Template]:
     flags = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
     context = flags | {
         "aws:cdk:bundling-stacks": [],
-        LAMBDAS_CONTEXT: str(write_handlers(Path(mkdtemp()))),
+        LAMBDAS_CONTEXT: str(write_handlers(Path(mkdtemp()) / "lambdas")),
         "emulator_url": "http://127.0.0.1:4566",
         "simulator_url": "http://127.0.0.1:8080",
     }
