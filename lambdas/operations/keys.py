@@ -6,7 +6,7 @@ from typing import Any
 
 from painelml.identity import rotation
 from painelml.identity.keys import fill_secrets
-from painelml.marketplace.tokens import reseal
+from painelml.marketplace.accounts.tokens import reseal
 from painelml.tenancy.registry import every_tenant
 
 
