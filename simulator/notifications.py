@@ -227,14 +227,11 @@ class Outbox:
         self, url: str, body: Any, headers: dict[str, str], notification: Notification, address: str | None = None
     ) -> Delivery:
         """Post any body at once and once, as an impostor would; `address` is one of this machine's to send it from."""
+        lane = _lane(ssl.create_default_context(), address) if address is not None else None
         async with self._slots:
-            if address is not None:
-                self._lanes.append(_lane(ssl.create_default_context(), address))
-            try:
-                delivery, _ = await self._post(notification, url, body, headers, forged=True)
-            finally:
-                if address is not None:
-                    await self._lanes.pop().aclose()
+            delivery, _ = await self._post(notification, url, body, headers, forged=True, lane=lane)
+        if lane is not None:
+            await lane.aclose()
         return delivery
 
     async def _post(
@@ -245,17 +242,18 @@ class Outbox:
         headers: dict[str, str] | None = None,
         *,
         forged: bool = False,
+        lane: httpx.AsyncBaseTransport | None = None,
     ) -> tuple[Delivery, str]:
         content = body.encode() if isinstance(body, str) else json.dumps(body, separators=(",", ":")).encode()
         request = httpx.Request("POST", url, content=content, headers={"content-type": "application/json"} | (headers or {}))
         status, text, outcome = None, "", "unreachable"
-        chaos, lane = self._world.chaos, self._lanes.pop()
+        chaos, own = self._world.chaos, self._lanes.pop()
         started = time.perf_counter()
         try:
             async with asyncio.timeout(chaos.deadline_ms / SECOND):
                 if chaos.delivery_latency_ms:
                     await asyncio.sleep(chaos.delivery_latency_ms / SECOND)
-                response = await lane.handle_async_request(request)
+                response = await (lane or own).handle_async_request(request)
                 text = (await response.aread())[:BODY_KEPT].decode("utf-8", "replace")
                 await response.aclose()
             status = response.status_code
@@ -266,7 +264,7 @@ class Outbox:
         except httpx.TransportError as error:
             text = str(error)
         finally:
-            self._lanes.append(lane)
+            self._lanes.append(own)
         ack_ms = round((time.perf_counter() - started) * SECOND, 3)
         outcome = f"forged_{outcome}" if forged else outcome
         return self._world.record_delivery(notification, outcome, status=status, ack_ms=ack_ms), text

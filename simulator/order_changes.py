@@ -4,6 +4,7 @@ from typing import Any
 
 from .clock import SECOND
 from .errors import bad_request, not_found
+from .fees import unit_fee
 from .gateway import Simulator
 from .item_state import item_changed, set_stock
 from .model import Item, Order
@@ -31,7 +32,7 @@ def place_orders(sim: Simulator, seller_id: int, count: int, wish: dict[str, Any
     for index in range(count):
         order = new_order(world, roll.choice(sellable), first + index, now, roll)
         order.date_closed = order.last_updated = order.date_last_updated = order.date_approved = now
-        _apply_wish(order, wish)
+        _apply_wish(order, world.items[order.item_id], wish)
         _join_pack(sim, order)
         if world.chaos.shipment_after_ms:
             order.shipping_id = None
@@ -47,11 +48,11 @@ def place_orders(sim: Simulator, seller_id: int, count: int, wish: dict[str, Any
     return orders
 
 
-def _apply_wish(order: Order, wish: dict[str, Any]) -> None:
+def _apply_wish(order: Order, item: Item, wish: dict[str, Any]) -> None:
     order.quantity = positive(wish, "quantity", order.quantity)
     if "unit_price_cents" in wish:
         order.unit_price = order.full_unit_price = positive(wish, "unit_price_cents", order.unit_price)
-        order.sale_fee = round(order.unit_price * 0.12)
+        order.sale_fee = unit_fee(item, order.unit_price)
     if "pack_id" in wish:
         order.pack_id = wish["pack_id"]
     order.discount = wish.get("discount_cents", 0)

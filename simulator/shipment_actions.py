@@ -34,11 +34,21 @@ async def labels(sim: Simulator, request: Request) -> Response:
     if failed:
         raise ApiError(400, "not_printable_status", "some shipments have no label", failed_shipments=failed)
     for one in parcels:
-        if one.current(sim.world.clock.now_ms())[2] == "ready_to_print":
-            advance_parcel(sim, one)
+        _printed(sim, one)
     if kind == "pdf":
         return Response(_pdf(parcels), media_type="application/pdf")
     return Response(_zip(parcels), media_type="application/zip")
+
+
+def _printed(sim: Simulator, shipment: Shipment) -> None:
+    """The first print takes the parcel to its next station, and whatever is planned behind it comes nearer."""
+    now = sim.world.clock.now_ms()
+    if shipment.current(now)[2] != "ready_to_print":
+        return
+    if shipment.next_moment(now) is not None:
+        advance_parcel(sim, shipment)
+    else:
+        move_parcel(sim, shipment, "ready_to_ship", "printed")
 
 
 def _unprintable(sim: Simulator, shipment: Shipment) -> str | None:
