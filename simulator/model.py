@@ -8,7 +8,7 @@ from typing import Any
 class Application:
     client_id: str
     client_secret: str
-    name: str = "PainelML"
+    name: str = "An application"
     redirect_uris: list[str] = field(default_factory=list)
     notifications_url: str | None = None
     topics: list[str] = field(default_factory=list)

@@ -55,15 +55,17 @@ def _settle_question(question: Question, roll: random.Random, now: int) -> None:
 def _messages(world: World, seller: Seller, count: int, now: int) -> None:
     """Threads of one to four messages, begun by the buyer, on sales that were paid."""
     roll = dice(world.seed, "messages", seller.id)
-    orders = [order for order in _orders(world, seller) if order.date_approved]
+    orders = [order for order in _orders(world, seller) if order.date_approved] or _orders(world, seller)
     left = count
     while left:
         order = roll.choice(orders)
         sale = find_sale(world, order.pack_id or order.id)
         if sale is None:
             raise LookupError(f"order {order.id} has no sale")
-        moment = min((order.date_approved or now) + roll.randrange(HOUR, 5 * DAY), now - MINUTE)
+        moment = min((order.date_approved or now) + roll.randrange(HOUR, 5 * DAY), now - HOUR)
         for turn in range(min(roll.choice((1, 2, 2, 3, 4)), left)):
+            if turn and moment >= now:
+                break
             sender = "seller" if turn % 2 else "buyer"
             words = roll.choice(SELLER_MESSAGES if turn % 2 else BUYER_MESSAGES)
             message = write(world, sale, sender, words, moment)
@@ -72,7 +74,9 @@ def _messages(world: World, seller: Seller, count: int, now: int) -> None:
 
 
 def _claims(world: World, seller: Seller, count: int, now: int) -> None:
-    roll, orders = dice(world.seed, "claims", seller.id), claimable(world, seller.id)
+    roll, paid = dice(world.seed, "claims", seller.id), claimable(world, seller.id)
+    # A very small seller may have too few good sales: then on the others too.
+    orders = paid if len(paid) >= count else _orders(world, seller)
     for order in roll.sample(orders, count):
         moment = min((order.date_approved or now) + roll.randrange(DAY, 12 * DAY), now - MINUTE)
         claim = new_claim(world, order, max(moment, order.date_created), roll)
