@@ -194,6 +194,34 @@ def cache_rows(cache: elasticache.CfnServerlessCache | elasticache.CfnReplicatio
     ]
 
 
+def local_count_rows(environment_name: str) -> list[AlarmRow]:
+    """Functions that count by themselves, because the cache does not answer (painelml/identity/throttle.py, core/rate_limit.py).
+
+    Logins and calls go on meanwhile; but every process forgives a third of the guesses that all of them together should.
+    """
+    counted = [("ThrottleLocal", "kind", kind) for kind in ("login", "register", "reset")]
+    counted += [("RateLimitLocal", "bucket", bucket) for bucket in ("api", "pages")]
+    metrics = [
+        cloudwatch.Metric(
+            namespace=f"PainelML/{environment_name}",
+            metric_name=name,
+            dimensions_map={dimension: value},
+            period=_FIVE_MINUTES,
+            statistic="Sum",
+        )
+        for name, dimension, value in counted
+    ]
+    return [
+        AlarmRow(
+            name="cache-away",
+            why="The cache does not answer: guessing at passwords is slowed by each process alone. Bring the cache back.",
+            metric=_sum(metrics, "Counted without the cache"),
+            severity=Severity.CRITICAL,
+            above=5,
+        )
+    ]
+
+
 def nat_instance_rows(instances: Sequence[ec2.IInstance]) -> list[AlarmRow]:
     """The only way out of economy's private subnets: moved to another host, or started again, without a person."""
     # Not equally long: recovering and rebooting at once would get in each other's way.

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
-from uuid import UUID
 
 import boto3
 import typer
@@ -19,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops import endpoints, tenants
 from ops.aws import LocalAws
 from ops.console import Report
-from ops.errors import OperationError
+from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home
 
 Operate = Callable[..., Any]
@@ -27,8 +26,8 @@ Env = Annotated[str, typer.Option("--env", help="local, or an environment on AWS
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="The tenant's id; all tenants without it.")]
 
-keys = typer.Typer(no_args_is_help=True, help="Signing and encryption keys.")
-audit = typer.Typer(no_args_is_help=True, help="The audit log.")
+keys = typer.Typer(no_args_is_help=True, help="Signing and encryption keys.", epilog=EXIT_CODES)
+audit = typer.Typer(no_args_is_help=True, help="The audit log.", epilog=EXIT_CODES)
 
 
 @keys.command()
@@ -71,7 +70,7 @@ def reseal(
 def verify(*, tenant: Tenant = None, env: Env = "local", json: Json = False) -> None:
     """Recompute the hash chains and compare them with their anchors. Exit code 1 if one does not hold."""
     with _asked(env, json) as (report, operate):
-        found = operate("audit-verify", **({"tenant": _id(tenant)} if tenant else {}))
+        found = operate("audit-verify", **({"tenant": tenants.read_id(tenant)} if tenant else {}))
         for fault in found["faults"]:
             report.say(f"  [red]✗[/] {fault['tenant_id']}: {fault['fault']}")
         report.say(f"{found['entries']} entries in {found['chains']} chains: {'all hold' if found['holds'] else 'NOT sound'}.")
@@ -90,7 +89,7 @@ def export_log(
 ) -> None:
     """Write a tenant's chain as JSON Lines, which anyone can check with SHA-256 alone."""
     with _asked(env, json) as (report, operate):
-        wanted, after, written = _id(tenant), 0, 0
+        wanted, after, written = tenants.read_id(tenant), 0, 0
         try:
             with to.open("x", encoding="utf-8") as file:
                 while after is not None:
@@ -113,7 +112,7 @@ def erase(
 ) -> None:
     """Erase all data of a cancelled tenant, for good, and print the receipt."""
     with _asked(env, json) as (report, operate):
-        wanted = _id(tenant_id)
+        wanted = tenants.read_id(tenant_id)
         if not yes:
             raise OperationError("Nothing was erased.", why="An erasure cannot be undone.", do="Add --yes if you mean it.")
         receipt = operate("erase-tenant", tenant=wanted)
@@ -137,7 +136,8 @@ def _asked(env: str, as_json: bool) -> Iterator[tuple[Report, Operate]]:
     try:
         if env == "local":
             endpoints.load(Home.default())  # says so where nothing has been started
-        yield report, LocalAws(Home.default()).operate if env == "local" else _on_aws(env)
+        ask = LocalAws(Home.default()).operate if env == "local" else _on_aws(env)
+        yield report, lambda verb, **args: tenants.answered(verb, ask(verb, **args))
     except OperationError as error:
         report.failure(error)
         raise typer.Exit(1) from None
@@ -173,12 +173,3 @@ def _keep_keys(env: str) -> None:
         home = Home.default()
         aws = LocalAws(home)
         home.remember("keys", **{purpose: aws.secret(f"{PREFIX}/{purpose}")[purpose] for purpose in KEYS})
-
-
-def _id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise OperationError(
-            f"{text!r} is not a tenant's id.", do="Give the id as GET /admin/tenants lists it, such as 01940000-0000-7000-…"
-        ) from None

@@ -43,7 +43,7 @@ class ObservabilityStack(EnvironmentStack):
         self, scope: Construct, construct_id: str, *, environment: Environment, watched: Watched, **kwargs: Any
     ) -> None:
         super().__init__(scope, construct_id, environment=environment, **kwargs)
-        self._watched = watched
+        self._watched, self._environment = watched, environment
         Alarms(
             self,
             "Alarms",
@@ -61,6 +61,7 @@ class ObservabilityStack(EnvironmentStack):
             *catalogue.function_rows(watched.functions),
             *(catalogue.database_rows(watched.database) if watched.database else ()),
             *(catalogue.cache_rows(watched.cache) if watched.cache else ()),
+            *catalogue.local_count_rows(self._environment.name),
             *catalogue.nat_instance_rows(watched.nat_instances),
         ]
 

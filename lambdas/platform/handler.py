@@ -46,8 +46,7 @@ def read_any_tenant(tenant_id: UUID) -> Tenant:
 @app.get("/admin/tenants/<tenant_id>/provisioning")
 @permitted(Permission.READ_CUSTOMERS)
 def read_provisioning(tenant_id: UUID) -> Provisioning:
-    with directory_session() as session:
-        return provisioning.for_platform(session, current_caller().user_id, tenant_id)
+    return provisioning.for_platform(current_caller().user_id, tenant_id)
 
 
 @app.patch("/admin/tenants/<tenant_id>")
@@ -68,9 +67,7 @@ def read_any_subscription(tenant_id: UUID) -> Subscription:
 @app.patch("/admin/tenants/<tenant_id>/subscription")
 @permitted(Permission.MANAGE_PLATFORM)
 def change_any_subscription(tenant_id: UUID, body: SubscriptionChanges) -> Subscription:
-    actor = current_caller().user_id
-    with tenancy.looked_into(actor, tenant_id) as session:
-        changed = plans.change_subscription(session, actor, body)
+    changed = tenancy.change_subscription(current_caller().user_id, tenant_id, body)
     forget_limits(tenant_id)
     return changed
 

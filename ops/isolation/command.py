@@ -10,13 +10,13 @@ from requests import RequestException
 from rich.markup import escape
 
 from ops.console import Report
-from ops.errors import OperationError
+from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home, write_json
 from ops.isolation import page
 from ops.isolation.proof import Proof, prove
 from ops.seller import SellerFailure
 
-app = typer.Typer(no_args_is_help=True, help="Whether tenants are kept apart, checked rather than believed.")
+app = typer.Typer(no_args_is_help=True, help="Whether tenants are kept apart, checked rather than believed.", epilog=EXIT_CODES)
 
 
 @app.callback()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -124,6 +125,9 @@ def test_metric_math_adds_up_at_most_ten_metrics_and_forgets_no_function(
         ("proxy-pinned-connections", [1.0] * 5, True),
         ("proxy-pinned-connections", [1.0, 0.0, 1.0, 1.0, 1.0], False),
         ("cache-memory", [81.0] * 3, True),
+        ("cache-away", [6.0], True),
+        ("cache-away", [5.0], False),
+        ("cache-away", [None], False),
     ],
 )
 def test_thresholds(prod: Synthesis, name: str, series: list[float | None], alarm: bool) -> None:
@@ -136,6 +140,39 @@ def test_economys_database_has_the_documents_numbers(economy: Synthesis) -> None
     assert alarms["database-cpu"].properties["Threshold"] == 85
     assert alarms["database-storage"].properties["Threshold"] == 2 * 2**30
     assert alarms["database-connections"].properties["Threshold"] == 80
+
+
+def test_what_functions_count_without_the_cache_is_watched_in_the_words_of_their_log(
+    prod: Synthesis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The templates cannot import the library, so the names stand twice: what it logs, the alarm adds up."""
+    from painelml.core import metrics
+    from painelml.core.config import config
+    from painelml.core.rate_limit import LOCAL_ALLOWANCE
+    from painelml.identity.throttle import Kind
+
+    monkeypatch.setenv("PAINEL_ENV", "prod")
+    config.cache_clear()
+    for kind in get_args(Kind):
+        metrics.count("ThrottleLocal", kind=kind)
+    for bucket in LOCAL_ALLOWANCE:
+        metrics.count("RateLimitLocal", bucket=bucket)
+    monkeypatch.undo()
+    config.cache_clear()
+
+    logged = set()
+    for line in map(json.loads, capsys.readouterr().out.splitlines()):
+        (told,) = line["_aws"]["CloudWatchMetrics"]
+        ((dimension,),) = told["Dimensions"]
+        logged.add((told["Namespace"], told["Metrics"][0]["Name"], dimension, line[dimension]))
+    watched = set()
+    for part in _alarms(prod)["cache-away"].properties["Metrics"]:
+        if "MetricStat" in part:
+            metric = part["MetricStat"]["Metric"]
+            (dimension,) = metric["Dimensions"]
+            watched.add((metric["Namespace"], metric["MetricName"], dimension["Name"], dimension["Value"]))
+    assert watched == logged
+    assert len(watched) == 5
 
 
 def test_the_nat_instance_is_brought_back_without_a_person(economy: Synthesis) -> None:

@@ -340,6 +340,8 @@ def test_local_counters_forget_and_stay_few(seconds: float) -> None:
         local.attempt(str(number), throttle.PAIR)
     assert len(local.tries) == throttle.LOCAL_KEYS
     local.attempt("last", throttle.PAIR)
-    assert local.attempt("last", throttle.PAIR) > 0
+    (first, told), (second, told_again) = (local.attempt("last", throttle.PAIR) for _ in range(2))
+    assert first > 0 and second > 0
+    assert (told, told_again) == (True, False)
     with later(seconds):
-        assert local.attempt("last", throttle.PAIR) == 0
+        assert local.attempt("last", throttle.PAIR) == (0, False)

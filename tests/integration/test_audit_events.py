@@ -119,9 +119,9 @@ def test_what_the_platform_does_is_entered_in_the_tenants_chain() -> None:
     assert call(gateway, "GET", tenant, caller=master.caller).status == 200
     changes = {"plan": "PRO", "status": "ACTIVE"}
     assert call(gateway, "PATCH", tenant, body=changes, caller=master.caller).status == 200
-    assert events(owner)[2:] == ["PLATFORM_ACTION", "PLATFORM_ACTION", "PLAN_CHANGED", "STATUS_CHANGED"]
+    assert events(owner)[2:] == ["PLATFORM_ACTION", "PLATFORM_ACTION", "STATUS_CHANGED", "PLAN_CHANGED"]
     plan = entries(owner, event="PLAN_CHANGED", actor=str(master.caller.user_id))[0]
-    assert plan["details"] == {"from": "FREE", "to": "PRO"}
+    assert plan["details"] == {"from": "painel.free", "to": "painel.pro"}
     assert call(gateway, "GET", "/admin/tenants", caller=master.caller).status == 200
     assert at_home(master)[-1] == "PLATFORM_ACTION"
 

@@ -66,8 +66,8 @@ def gone() -> Generator[None]:
     finally:
         tell(PAINEL_CACHE_URL=kept)
         caches.cache.cache_clear()
-        rate_limit._gone.forget()
-        rate_limit._local = rate_limit._Local()
+        caches.outage.end()
+        rate_limit._local = rate_limit.InProcess()
 
 
 # The law --------------------------------------------------------------------------------------------------------------------

@@ -336,5 +336,9 @@ def test_the_operator_opens_shows_suspends_and_resumes(database: Database) -> No
     )
     assert operations({"verb": "tenant-move", "args": {"id": tenant_id, "status": "ACTIVE"}}, None)["status"] == "ACTIVE"
     assert tenant_id in str(operations({"verb": "tenant-list"}, None))
-    for bad in ({"plan": "gold"}, {"email": "x"}, {"id": "x"}):
-        assert operations({"verb": "tenant-create", "args": {**args, **bad}}, None)["error"]["code"] == "invalid_request"
+    for bad, code in (
+        ({"plan": "gold"}, "unknown_plan"),
+        ({"email": "x"}, "invalid_request"),
+        ({"id": "x"}, "invalid_request"),
+    ):
+        assert operations({"verb": "tenant-create", "args": {**args, **bad}}, None)["error"]["code"] == code

@@ -11,7 +11,10 @@ def owner_lists(session: Session, *, only: UUID | None = None) -> list[Row]:
     """All tenants but our own, with where they live."""
     return session.rows(
         """
-        select t.id, t.name, t.email, t.plan, t.status, t.max_accounts, t.placement, t.host, t.parent_id, t.created_at
+        select t.id, t.name, t.email, t.plan, t.status, t.max_accounts, t.placement, t.host, t.parent_id, t.created_at,
+            (
+                select string_agg(i.plan, ' ' order by i.line desc) from directory.subscription_items i where i.tenant_id = t.id
+            ) as plans
         from directory.tenants t
         where not t.is_house and (%(only)s::uuid is null or t.id = %(only)s)
         order by t.created_at, t.id
