@@ -12,12 +12,13 @@ from painelml.core.clock import now, rfc3339
 from painelml.core.db import TenantSession, tenant_session
 from painelml.core.errors import NotFound, RetryLater
 from painelml.core.observability import logger
+from painelml.marketplace.accounts.models import ConnectedAccount
+from painelml.marketplace.accounts.service import connected_account
+from painelml.marketplace.api.seller import SellerApi
+from painelml.marketplace.documents import Versioned
 from painelml.marketplace.errors import AccessRefused, CallRefused, ReconnectRequired, ResourceMissing, patiently
 from painelml.marketplace.jobs import Refetch
-from painelml.marketplace.models import ConnectedAccount, ItemDocument, OrderDocument, read_item, read_order
 from painelml.marketplace.resources import Resource, read_resource
-from painelml.marketplace.service import apply_items, apply_orders, connected_account
-from painelml.marketplace.tokens import SellerApi
 from painelml.webhooks import queries
 
 NOT_YET = 5  # a resource may be announced before it can be read: 2, 4, 8, 16, 32 seconds are given
@@ -45,11 +46,11 @@ def work(job: Refetch, *, deferrals: int) -> None:
         logger.warning("refetch refused", extra={"resource": resource.path, "reason": refused.code})
 
 
-def _read(account: ConnectedAccount, resource: Resource, deferrals: int) -> OrderDocument | ItemDocument:
+def _read(account: ConnectedAccount, resource: Resource, deferrals: int) -> Versioned:
     try:
         with patiently(deferrals):
-            answer = SellerApi(account).get(resource.path)
-            return read_order(answer.document) if resource.kind == "order" else read_item(answer.document)
+            document: Versioned = resource.kind.fetch(SellerApi(account), resource.id)
+            return document
     except ResourceMissing:
         if deferrals >= NOT_YET:
             raise
@@ -61,21 +62,14 @@ def _read(account: ConnectedAccount, resource: Resource, deferrals: int) -> Orde
         raise RetryLater(2 ** (deferrals + 1), "incomplete") from None
 
 
-def _apply(
-    session: TenantSession, account: ConnectedAccount, resource: Resource, document: OrderDocument | ItemDocument
-) -> None:
+def _apply(session: TenantSession, account: ConnectedAccount, resource: Resource, document: Versioned) -> None:
     if str(document.id) != resource.id:
         raise AccessRefused(403, "another_resource")
-    if isinstance(document, OrderDocument):
-        version = rfc3339(document.updated_at)
-        first = queries.enter_inbox(session, f"{resource.path}@{version}")
-        written = bool(apply_orders(session, account, [document]))
-    else:
-        version = rfc3339(document.last_updated)
-        first = queries.enter_inbox(session, f"{resource.path}@{version}")
-        written = bool(apply_items(session, account, [document]))
+    version = rfc3339(document.updated_at)
+    first = queries.enter_inbox(session, f"{resource.path}@{version}")
+    written = bool(resource.kind.apply(session, account, [document]))
     if first and written:
         payload = {"account_id": str(account.id), "status": document.status}
         queries.put_in_outbox(
-            session, kind=f"{resource.kind}.changed", resource=resource.path, version=version, payload=payload
+            session, kind=f"{resource.kind.name}.changed", resource=resource.path, version=version, payload=payload
         )

@@ -10,10 +10,11 @@ from painelml.core.db import TenantSession, directory_session, tenant_session
 from painelml.core.observability import log_tenant, logger
 from painelml.core.queues import Batch, Message
 from painelml.core.secrets import secret
-from painelml.marketplace import jobs, routes
-from painelml.marketplace.client import application_id
+from painelml.marketplace import jobs
+from painelml.marketplace.accounts import routes
+from painelml.marketplace.accounts.routes import Route
+from painelml.marketplace.api.client import application_id
 from painelml.marketplace.jobs import Refetch
-from painelml.marketplace.routes import Route
 from painelml.webhooks import queries
 from painelml.webhooks.parse import Expected, Notification, Rejection, judge, reject
 
