@@ -33,18 +33,23 @@ class WatchedDatabase:
     proxy_name: str | None
 
 
-def queue_rows(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQueue]) -> list[AlarmRow]:
-    """A dead letter is a customer's event that nobody will apply unless a person acts."""
+def queue_rows(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQueue], *, few: bool) -> list[AlarmRow]:
+    """A dead letter is a customer's event that nobody will apply unless a person acts. `few`: one alarm for all of them."""
+    dead = {
+        name: queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum")
+        for name, queue in dead_letters.items()
+    }
+    counted: dict[str, cloudwatch.IMetric] = {"all": _sum([*dead.values()], "Dead letters", _MINUTE)} if few else {**dead}
     return [
         *(
             AlarmRow(
                 name=f"{name}-dead-letters",
-                why=f"Messages of {name} failed for good. Look at them, mend the cause, send them again.",
-                metric=queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
+                why=f"Messages ({name}) failed for good. Look at them, mend the cause, send them again.",
+                metric=metric,
                 severity=Severity.WARNING,
                 above=0,
             )
-            for name, queue in dead_letters.items()
+            for name, metric in counted.items()
         ),
         *(
             AlarmRow(
@@ -111,12 +116,12 @@ def _parts(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> Iterator[tuple[
             yield name, functions[start : start + _MOST_METRICS_IN_MATH]
 
 
-def _sum(metrics: Sequence[cloudwatch.IMetric], label: str) -> cloudwatch.MathExpression:
+def _sum(metrics: Sequence[cloudwatch.IMetric], label: str, period: Duration = _FIVE_MINUTES) -> cloudwatch.MathExpression:
     return cloudwatch.MathExpression(
         expression="SUM(METRICS())",
         using_metrics={f"m{number}": metric for number, metric in enumerate(metrics)},
         label=label,
-        period=_FIVE_MINUTES,
+        period=period,
     )
 
 
@@ -194,28 +199,18 @@ def cache_rows(cache: elasticache.CfnServerlessCache | elasticache.CfnReplicatio
     ]
 
 
-def local_count_rows(environment_name: str) -> list[AlarmRow]:
-    """Functions that count by themselves, because the cache does not answer (painelml/identity/throttle.py, core/rate_limit.py).
-
-    Logins and calls go on meanwhile; but every process forgives a third of the guesses that all of them together should.
-    """
-    counted = [("ThrottleLocal", "kind", kind) for kind in ("login", "register", "reset")]
-    counted += [("RateLimitLocal", "bucket", bucket) for bucket in ("api", "pages")]
-    metrics = [
-        cloudwatch.Metric(
-            namespace=f"PainelML/{environment_name}",
-            metric_name=name,
-            dimensions_map={dimension: value},
-            period=_FIVE_MINUTES,
-            statistic="Sum",
-        )
-        for name, dimension, value in counted
-    ]
+def throttle_rows(environment_name: str) -> list[AlarmRow]:
+    """Logins go on without the cache, but each process forgives a third of the guesses that all together should (0022)."""
     return [
         AlarmRow(
-            name="cache-away",
+            name="throttle-local",
             why="The cache does not answer: guessing at passwords is slowed by each process alone. Bring the cache back.",
-            metric=_sum(metrics, "Counted without the cache"),
+            metric=cloudwatch.Metric(
+                namespace=f"PainelML/{environment_name}",
+                metric_name="ThrottleLocal",
+                period=_FIVE_MINUTES,
+                statistic="Sum",
+            ),
             severity=Severity.CRITICAL,
             above=5,
         )

@@ -83,7 +83,7 @@ class Attempt:
             self._count(paces)
         finally:
             if outage.is_on():
-                metrics.count("ThrottleLocal", kind=kind)
+                metrics.count("ThrottleLocal")
 
     def _count(self, paces: dict[str, tuple[str, Pace]]) -> None:
         for scope, (key, pace) in paces.items():
