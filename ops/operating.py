@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TextIO
 
 import boto3
 import typer
@@ -91,7 +91,7 @@ def export_log(
     with _asked(env, json) as (report, operate):
         wanted, after, written = tenants.read_id(tenant), 0, 0
         try:
-            with to.open("x", encoding="utf-8") as file:
+            with written_whole(to) as file:
                 while after is not None:
                     part = operate("audit-export", tenant=wanted, after=after)
                     file.writelines(f"{line}\n" for line in part["lines"])
@@ -128,6 +128,17 @@ def replay(*, env: Env = "local", json: Json = False) -> None:
         told = operate("replay-erasures")
         report.say(f"{len(told['receipts'])} tombstones replayed.")
         report.result(told)
+
+
+@contextmanager
+def written_whole(path: Path) -> Iterator[TextIO]:
+    """A new file that is gone again where the block raises: half a chain would look like one that someone has cut."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
 
 
 @contextmanager

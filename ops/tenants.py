@@ -10,6 +10,7 @@ from uuid import UUID
 
 import typer
 
+from ops import endpoints
 from ops.aws import LocalAws
 from ops.console import Report
 from ops.errors import EXIT_CODES, OperationError
@@ -124,7 +125,9 @@ def _move(tenant_id: str, status: str, *, dry_run: bool, json: bool) -> None:
 
 def _ask(verb: str, **args: Any) -> dict[str, Any]:
     """The verb's answer; raises OperationError with its refusal, in its own words."""
-    return answered(verb, LocalAws(Home.default()).operate(verb, **args))
+    home = Home.default()
+    endpoints.load(home)  # says so where nothing has been started
+    return answered(verb, LocalAws(home).operate(verb, **args))
 
 
 def answered(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
