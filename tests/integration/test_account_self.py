@@ -104,7 +104,7 @@ def test_two_who_want_one_address_get_one_owner() -> None:
     assert [answer.status for answer in answers] == [204, 409]
 
 
-@pytest.mark.req("A040", "B048", "K11")
+@pytest.mark.req("A040", "B012", "B048", "K11")
 def test_sessions_are_listed_and_ended_one_by_one_or_all() -> None:
     owner = sign_up()
     second, third = log_in(owner.email), log_in(owner.email)

@@ -136,6 +136,22 @@ def test_the_scripts_names_are_understood(master: Person, given: str, code: str)
     assert call(gateway, "PATCH", path, body={"plan": given}, token=master.access_token).json["plan"] == "PRO"
 
 
+@pytest.mark.req("A062", "A055")
+def test_billing_shows_and_changes_ones_own_alone(master: Person) -> None:
+    owner, rival = sign_up(), sign_up()
+    put_on(master, owner, "painel.pro", "atendimento.business", currency="USD")
+    with tenant_session(tenant_of(owner)) as session:
+        service.check_and_consume(session, Entitlement.MESSAGES_MONTH, 7)
+    there = {"X-Tenant-Id": str(tenant_of(owner))}
+    for path in ("/billing/subscription", "/tenant/usage"):
+        plain = call(gateway, "GET", path, token=rival.access_token)
+        named = call(gateway, "GET", path, token=rival.access_token, headers=there)
+        assert (plain.status, named.json) == (200, plain.json)
+        assert "painel.pro" not in plain.text and "USD" not in plain.text
+    assert usage(rival)["messages_month"]["current"] == 0
+    assert call(gateway, "GET", f"/admin/tenants/{tenant_of(owner)}/subscription", token=rival.access_token).status == 403
+
+
 def test_what_is_no_plan_is_named_and_changes_nothing(master: Person) -> None:
     owner = sign_up()
     unknown = put_on(master, owner, "platinum")
