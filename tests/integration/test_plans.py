@@ -373,7 +373,8 @@ def test_fifty_acceptances_at_once_do_not_pass_the_plan() -> None:
 
 
 @pytest.mark.req("K08", "K09")
-def test_acceptances_at_once_do_not_pass_the_plan_of_a_tenant_with_its_own_database(master: Person) -> None:
+def test_acceptances_at_once_do_not_pass_the_plan_of_a_tenant_with_its_own_database(master: Person, database: Database) -> None:
+    """Members are the directory's, which is committed after the silo: the counter is held where they are."""
     email = unique_email("silo")
     args = {"name": "Marca Própria", "email": email, "plan": "atendimento.white_label"}
     owner = log_in(email, operations({"verb": "tenant-create", "args": args}, None)["password"])
@@ -381,6 +382,11 @@ def test_acceptances_at_once_do_not_pass_the_plan_of_a_tenant_with_its_own_datab
     with ThreadPoolExecutor(16) as pool:
         outcomes = list(pool.map(accept, invited(owner, 16)))
     assert (sum(outcomes), usage(owner)["agents"]["current"]) == (3, 4)
+    with psycopg.connect(database.superuser_url) as pool_database:
+        held = pool_database.execute(
+            "select entitlement, current from app.usage_counters where tenant_id = %s", [tenant_of(owner)]
+        ).fetchall()
+    assert ("agents", 4) in held
 
 
 @pytest.mark.req("K08")

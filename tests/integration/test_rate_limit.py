@@ -19,8 +19,9 @@ from painelml.core.cache import cache
 from painelml.core.caller import Caller
 from painelml.core.config import config
 from painelml.core.db import tenant_session
+from painelml.core.gcra import Bucket, InProcess, Verdict
 from painelml.core.migrate import owner_session
-from painelml.core.rate_limit import MICRO, WINDOW_SECONDS, Bucket, Verdict, bucket_of, forget_limits, judge
+from painelml.core.rate_limit import MICRO, WINDOW_SECONDS, bucket_of, forget_limits, judge
 from painelml.identity import service as people
 from painelml.identity.models import NewPlatformUser
 from painelml.plans import service as plans
@@ -67,7 +68,7 @@ def gone() -> Generator[None]:
         tell(PAINEL_CACHE_URL=kept)
         caches.cache.cache_clear()
         caches.outage.end()
-        rate_limit._local = rate_limit.InProcess()
+        rate_limit._local = InProcess()
 
 
 # The law --------------------------------------------------------------------------------------------------------------------

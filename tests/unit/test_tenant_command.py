@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ops import tenants
+from ops import endpoints, tenants
 from ops.errors import OperationError
 
 ID = "01a203cb-cc76-7c6d-b7b9-5819a39c17de"
@@ -32,7 +32,7 @@ class Asked(list[tuple[str, dict[str, Any]]]):
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     made = Asked()
     monkeypatch.setattr(tenants, "LocalAws", lambda _home: made)
-    monkeypatch.setattr(tenants.endpoints, "load", lambda _home: None)
+    monkeypatch.setattr(endpoints, "load", lambda _home: None)
     return made
 
 
