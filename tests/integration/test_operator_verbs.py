@@ -32,6 +32,7 @@ VERBS = (
     "tenant show ID",
     "tenant suspend ID",
     "tenant resume ID",
+    "tenant cancel ID",
     "tenant erase --id ID --yes",
     "tenant replay-erasures",
     "keys reseal",

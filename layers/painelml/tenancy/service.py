@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from painelml.core.caller import known_caller
 from painelml.core.db import (
     CheckViolation,
     InsufficientPrivilege,
+    Row,
     Session,
     TenantSession,
     UniqueViolation,
@@ -24,8 +25,17 @@ from painelml.core.standing import TenantStatus, acting
 from painelml.plans import service as plans
 from painelml.plans.models import SILO, Subscription, SubscriptionChanges
 from painelml.tenancy import queries
-from painelml.tenancy.errors import EmailTaken, HostTaken, MoveNotAllowed, PartnerLimitReached, PlanNotForPartners
+from painelml.tenancy.errors import (
+    EmailTaken,
+    HostTaken,
+    MoveNotAllowed,
+    PartnerLimitReached,
+    PlanNotForPartners,
+    SubTenantsLeft,
+)
 from painelml.tenancy.models import MOVES, PlatformTenantChanges, Tenant, TenantChanges
+
+NAMED_AT_MOST = 20
 
 
 def own(session: TenantSession) -> Tenant:
@@ -80,7 +90,7 @@ def looked_into(actor: UUID, tenant_id: UUID) -> Generator[TenantSession]:
 
 
 def change_for_platform(actor: UUID, tenant_id: UUID, changes: PlatformTenantChanges) -> Tenant:
-    """Raises NotFound, MoveNotAllowed, EmailTaken, PartnerLimitReached, and Conflict when the tenant moved while we looked.
+    """Raises NotFound, MoveNotAllowed, SubTenantsLeft, EmailTaken, PartnerLimitReached, and Conflict when it moved meanwhile.
 
     The change, what its plan freezes or thaws, and its entries in the tenant's log are one transaction.
     """
@@ -88,7 +98,7 @@ def change_for_platform(actor: UUID, tenant_id: UUID, changes: PlatformTenantCha
     with refusals_entered(tenant_id), acting(None), tenant_session(tenant_id) as session:
         before, plans_before = _any_tenant(session.home, actor, tenant_id), plans.plan_codes(session)
         if changes.status is not None and changes.status != before.status:
-            _check_move(before.status, changes.status)
+            check_move(before.status, changes.status, below=queries.sub_tenants(session.home, tenant_id, actor=actor))
         with role_proved_again(), email_kept_unique(), partner_limit_kept():
             changed = queries.change_for_platform(
                 session.home, tenant_id, actor=actor, moved_from=before.status, changes=wanted
@@ -206,6 +216,12 @@ def role_proved_again() -> Generator[None]:
         raise Forbidden from None
 
 
-def _check_move(moved_from: TenantStatus, to: TenantStatus) -> None:
+def check_move(moved_from: TenantStatus, to: TenantStatus, *, below: Sequence[Row]) -> None:
+    """Raises MoveNotAllowed, and SubTenantsLeft: whoever is below a partner would have nobody who runs them."""
     if to not in MOVES[moved_from]:
         raise MoveNotAllowed(moved_from=moved_from, to=to, allowed=", ".join(sorted(MOVES[moved_from])))
+    left = [row for row in below if row["status"] != TenantStatus.CANCELLED]
+    if left and to is TenantStatus.CANCELLED:
+        shown = [{name: str(value) for name, value in row.items()} for row in left[:NAMED_AT_MOST]]
+        names = ", ".join(one["name"] for one in shown) + (" …" if len(left) > NAMED_AT_MOST else "")
+        raise SubTenantsLeft(count=len(left), names=names, sub_tenants=shown)
