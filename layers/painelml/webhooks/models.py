@@ -1,9 +1,8 @@
-"""What a notification leads to: a resource that is to be read again, and what happened when it was."""
+"""What a notification leads to: a resource that is to be read again."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 
@@ -14,13 +13,3 @@ class Wanted:
     resource: str
     account_id: UUID
     topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A version of a resource that was applied, for the outbox."""
-
-    kind: str
-    resource: str
-    version: str
-    payload: dict[str, Any]
