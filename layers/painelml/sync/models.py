@@ -134,7 +134,7 @@ class PageDone(BaseModel):
 
 
 class Reconciliation(BaseModel):
-    """One comparison of an account's orders with Mercado Livre's. `left` is what it could not put right: 0 says nothing is missing."""
+    """One comparison of an account's orders with Mercado Livre's. `left` could not be put right: 0 says nothing is missing."""
 
     id: UUID
     account_id: UUID
@@ -174,6 +174,6 @@ class NothingToCompare(Conflict):
     code = "nothing_to_compare"
     title: ClassVar[Text] = {"pt-BR": "Ainda não há o que conferir", "en": "Nothing to compare yet"}
     detail: ClassVar[Text] = {
-        "pt-BR": "A primeira sincronização de pedidos desta conta não terminou. Acompanhe em GET /ml-accounts/{account_id}/sync.",
+        "pt-BR": "A primeira sincronização de pedidos desta conta não terminou. Veja GET /ml-accounts/{account_id}/sync.",
         "en": "The first sync of this account's orders has not ended. Follow it at GET /ml-accounts/{account_id}/sync.",
     }
