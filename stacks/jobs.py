@@ -18,11 +18,13 @@ from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
 from cdk_app.base import EnvironmentStack
 from cdk_app.checks import acknowledge, acknowledge_plain_http
 from cdk_app.environments import Environment
-from cdk_app.function_table import OPERATIONS, SCHEDULED, WORKERS, Batch
-from cdk_app.functions import FunctionSurroundings, PainelFunction
+from cdk_app.function_spec import Batch
+from cdk_app.function_table import OPERATIONS, SCHEDULED, WORKERS
+from cdk_app.functions import PainelFunction
 from cdk_app.layers import PainelLayers
 from cdk_app.profiles import Profile
 from cdk_app.queues import KEPT
+from cdk_app.surroundings import FunctionSurroundings
 from stacks.messaging import MessagingStack
 from stacks.storage import StorageStack
 
