@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from aws_cdk import Duration
@@ -9,8 +10,6 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
-from cdk_app.base import EnvironmentStack
 from cdk_app.checks import acknowledge
 from cdk_app.direct_intake import DirectIntake
 from cdk_app.environments import Environment
@@ -20,10 +19,9 @@ from cdk_app.functions import PainelFunction
 from cdk_app.gateway_problems import GATEWAY_PROBLEMS
 from cdk_app.gateway_responses import add_gateway_problems
 from cdk_app.hot_alias import HotAlias
-from cdk_app.layers import PainelLayers
 from cdk_app.profiles import Profile
 from cdk_app.rest_api import make_rest_api
-from cdk_app.surroundings import FunctionSurroundings
+from stacks.functions import FunctionsStack
 from stacks.messaging import MessagingStack
 from stacks.storage import StorageStack
 
@@ -31,8 +29,8 @@ AUTHORIZER_CACHE = Duration.seconds(60)
 MERCADO_LIVRE_PATH = "webhooks/mercado-livre/{token}"
 
 
-class ApiStack(EnvironmentStack):
-    """`rest_api`, and `functions` by name (the authorizer among them)."""
+class ApiStack(FunctionsStack):
+    """`rest_api`, and its functions (the authorizer among them)."""
 
     def __init__(
         self,
@@ -41,30 +39,16 @@ class ApiStack(EnvironmentStack):
         *,
         environment: Environment,
         profile: Profile,
-        network: NetworkAccess,
-        database: DatabaseAccess,
-        cache: CacheAccess,
         messaging: MessagingStack,
         storage: StorageStack,
-        **kwargs: Any,
+        **around: Any,
     ) -> None:
-        super().__init__(scope, construct_id, environment=environment, **kwargs)
-        # Roles are granted secrets by name, which CloudFormation cannot see.
-        self.add_stack_dependency(storage)
+        size: dict[str, Any] = {"environment": environment, "profile": profile}
+        super().__init__(scope, construct_id, messaging=messaging, storage=storage, **size, **around)
         self._profile = profile
-        self._surroundings = FunctionSurroundings(
-            environment=environment,
-            profile=profile,
-            network=network,
-            database=database,
-            cache=cache,
-            queues=messaging.queues,
-            data_bucket=storage.data_bucket,
-            layers=() if environment.is_local else PainelLayers(self, "Layers").versions,
+        if not (profile.waf or environment.is_local):
             # Where a WAF stands in front, its rule checks the header; elsewhere the functions do.
-            origin_value=None if profile.waf or environment.is_local else storage.origin_value.unsafe_unwrap(),
-        )
-        self.functions: dict[str, lambda_.IFunction] = {}
+            self.surroundings = replace(self.surroundings, origin_value=storage.origin_value.unsafe_unwrap())
         self.rest_api = make_rest_api(self, environment=environment, profile=profile)
         add_gateway_problems(self.rest_api, GATEWAY_PROBLEMS)
         authorizer = apigateway.RequestAuthorizer(
@@ -93,7 +77,7 @@ class ApiStack(EnvironmentStack):
 
     def _function(self, spec: FunctionSpec) -> lambda_.IFunction:
         """What the gateway calls: an alias that is kept warm, where the row asks for it and the profile pays for it."""
-        function = PainelFunction(self, spec.name, spec=spec, surroundings=self._surroundings).function
+        function = PainelFunction(self, spec.name, spec=spec, surroundings=self.surroundings).function
         self.functions[spec.name] = function
         capacity = self._profile.api
         if spec.hot and capacity.provisioned_max:

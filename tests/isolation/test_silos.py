@@ -11,7 +11,7 @@ import pytest
 from lambdas.operations.handler import handler as operations
 from lambdas.sync_worker.handler import handler as sync_worker
 from lambdas.webhook_worker.handler import handler as webhook_worker
-from painelml.core import db
+from painelml.core import connections, db
 from painelml.core.placements import Silo
 from painelml.core.secrets import secret_document
 from painelml.core.silo_database import silo_for
@@ -155,8 +155,8 @@ def test_the_same_command_migrates_every_silo_and_audits_it(one: Person, two: Pe
 def test_connections_to_silos_are_few_and_reused(one: Person, two: Person) -> None:
     for person in (one, two, one, two):
         call(gateway, "GET", "/settings", token=person.access_token)
-    kept = list(db._connections())
-    assert len(kept) == len(set(kept)) <= 1 + db.SILOS_AT_ONCE
+    kept = list(connections._connections())
+    assert len(kept) == len(set(kept)) <= 1 + connections.SILOS_AT_ONCE
 
 
 def test_making_it_again_changes_nothing(one: Person) -> None:
