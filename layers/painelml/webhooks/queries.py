@@ -11,7 +11,7 @@ from painelml.core.clock import rfc3339
 from painelml.core.db import Row, Session, TenantSession, as_json
 from painelml.core.ids import uuid7
 from painelml.marketplace.effects.models import SOURCE
-from painelml.webhooks.models import Wanted
+from painelml.webhooks.models import ReplayRequest, Wanted
 from painelml.webhooks.parse import Notification, Rejection
 
 
@@ -57,6 +57,34 @@ def mark_handled(
         resources=resources,
         until=until,
         moment=moment,
+    )
+
+
+def matching_notifications(
+    session: TenantSession, wanted: ReplayRequest, *, after: tuple[datetime, str] | None, limit: int
+) -> list[Row]:
+    """A page of those that had, or could have had, an effect: oldest first, after the key `(received_at, event_key)`."""
+    return session.rows(
+        """
+        select event_key, account_id, topic, resource, received_at from app.notifications
+        where tenant_id = %(tenant_id)s and source = %(source)s and status <> 'ignored'
+          and (%(state)s = 'all' or status = %(state)s)
+          and (%(key)s::text is null or event_key = %(key)s)
+          and (%(topic)s::text is null or topic = %(topic)s)
+          and (%(since)s::timestamptz is null or received_at >= %(since)s)
+          and (%(until)s::timestamptz is null or received_at < %(until)s)
+          and (received_at, event_key) > (%(after)s::timestamptz, %(after_key)s)
+        order by received_at, event_key limit %(limit)s
+        """,
+        source=SOURCE,
+        state=wanted.state,
+        key=wanted.notification,
+        topic=wanted.topic,
+        since=wanted.since,
+        until=wanted.until,
+        after=after[0] if after else "-infinity",
+        after_key=after[1] if after else "",
+        limit=limit,
     )
 
 
@@ -130,6 +158,14 @@ def revive_refetches(session: TenantSession, account_id: UUID, *, before: dateti
         before=before,
         moment=moment,
     )
+
+
+def hear_topics(session: Session, topics: Sequence[str], *, moment: datetime) -> None:
+    session.value("select app.hear_topics(%(topics)s::text[], %(moment)s)", topics=topics, moment=moment)
+
+
+def topic_pulse(session: Session) -> list[Row]:
+    return session.rows("select topic, heard_at from app.topic_pulse()")
 
 
 def file_rejections(session: Session, rejections: Sequence[Rejection]) -> None:
