@@ -19,7 +19,7 @@ from psycopg import sql
 from ops.errors import OperationError
 from ops.isolation import rows
 from ops.isolation.catalogue import ForeignKey, Key, Table, definers, fingerprint, tables, tenant_tables
-from ops.isolation.rows import Seeded
+from ops.isolation.rows import Row, Seeded
 from ops.isolation.scratch import Connection, Scratch, inside
 
 POLICY = "using (tenant_id = (select app.tid())) with check (tenant_id = (select app.tid()))"
@@ -96,7 +96,7 @@ def mutants(owner: Connection, found: dict[str, Table]) -> Iterator[Mutant]:
         yield from _of_policies(table)
         yield from _of_grants(table)
         for foreign_key in table.foreign_keys:
-            if len(foreign_key.columns) > 1:
+            if len(foreign_key.columns) > 1 and not table.is_implied(foreign_key):
                 yield from _of_foreign_key(table, foreign_key)
         referred = [
             (child, leaning) for child in found.values() for leaning in child.foreign_keys if leaning.parent == table.name
@@ -274,23 +274,35 @@ class Watched:
 
     def _referring(self, table: Table) -> Iterator[str]:
         attacker, victim = self.seeded.tenants
+        mine, theirs = self.seeded.rows[table.name, attacker], self.seeded.rows[table.name, victim]
         for key in table.foreign_keys:
-            if "tenant_id" not in key.columns or len(key.columns) == 1:
+            if "tenant_id" not in key.columns or len(key.columns) == 1 or table.is_implied(key):
                 continue
-            mine, theirs = self.seeded.rows[table.name, attacker], self.seeded.rows[table.name, victim]
-            child = rows.fresh(table, attacker, mine)
-            stolen = {column: theirs[column] for column in key.columns if column != "tenant_id"}
+            others = {column for other in table.foreign_keys if other is not key for column in other.columns}
+            bearing = set(key.columns) - {"tenant_id"}
+            stolen = {column: theirs[column] for column in (bearing - others or bearing)}
             if any(value is None for value in stolen.values()):
                 continue
-            if not isinstance(rows.without_trace(self.owner, attacker, table, child | stolen), pg.ForeignKeyViolation):
+            # What other keys bind together with a stolen column is left empty, so that they do not answer in this one's place.
+            bound = {c for o in table.foreign_keys if o is not key and set(o.columns) & set(stolen) for c in o.columns}
+            empty = {c.name: None for c in table.columns if c.is_nullable and c.name in bound - set(key.columns)}
+            if not self._refers_in_vain(table, key, mine, stolen | empty):
                 yield f"{key.name} lets a row refer to another tenant's"
+
+    def _refers_in_vain(self, table: Table, key: ForeignKey, mine: Row, stolen: Row) -> bool:
+        """By a new row; where a key allows no second one, by a change of the first."""
+        attacker, _ = self.seeded.tenants
+        refusal = rows.without_trace(self.owner, attacker, table, rows.fresh(table, attacker, mine) | stolen)
+        if isinstance(refusal, pg.UniqueViolation):
+            refusal = rows.update_without_trace(self.owner, attacker, table, {"tenant_id": attacker}, stolen)
+        return isinstance(refusal, pg.ForeignKeyViolation) and refusal.diag.constraint_name == key.name
 
     def _keys(self, table: Table) -> Iterator[str]:
         attacker, victim = self.seeded.tenants
         for key in (key for key in table.keys if not key.is_partial):
             same = self.seeded.rows[table.name, attacker]
             again = rows.fresh(table, attacker, same) | {column: same[column] for column in key.columns}
-            if not isinstance(rows.without_trace(self.owner, attacker, table, again), pg.UniqueViolation):
+            if not self._comes_once(table, key, again):
                 yield f"{key.name} lets a key come twice"
             if key.columns[0] != "tenant_id" or len(key.columns) == 1:
                 continue
@@ -299,8 +311,17 @@ class Watched:
                 continue  # another tenant cannot hold the same parents, so it cannot meet this key
             twin = rows.fresh(table, victim, self.seeded.rows[table.name, victim])
             twin |= {column: same[column] for column in key.columns[1:]}
-            if isinstance(rows.without_trace(self.owner, victim, table, twin), pg.UniqueViolation):
+            refusal = rows.without_trace(self.owner, victim, table, twin)
+            if isinstance(refusal, pg.UniqueViolation) and refusal.diag.constraint_name not in _of_one_tenant(table):
                 yield f"{key.name} tells one tenant what another holds"
+
+    def _comes_once(self, table: Table, key: Key, again: Row) -> bool:
+        """Where another key refuses the row first, the server is asked which key it would have met."""
+        attacker, _ = self.seeded.tenants
+        refusal = rows.without_trace(self.owner, attacker, table, again)
+        if isinstance(refusal, pg.UniqueViolation) and refusal.diag.constraint_name != key.name:
+            return rows.without_trace(self.owner, attacker, table, again, arbiter=key.columns) is None
+        return isinstance(refusal, pg.UniqueViolation)
 
     def _reads(self, connection: Connection, table: Table, tenant: UUID | None) -> list[Any]:
         try:
@@ -310,3 +331,8 @@ class Watched:
                 return [row[0] for row in connection.execute(query).fetchall()]
         except psycopg.errors.InsufficientPrivilege:
             return []
+
+
+def _of_one_tenant(table: Table) -> set[str]:
+    """Keys that only a tenant's own rows can meet."""
+    return {key.name for key in table.keys if key.columns[0] == "tenant_id"}

@@ -101,9 +101,7 @@ def test_a_key_signs_for_its_own_placement_only(one: Person, two: Person) -> Non
         replace(one.caller, placement=home(two).id),  # a silo's key names no tenant of another: its rows are not there
         replace(pooled, placement=home(one).id),
         replace(one.caller, placement=""),
-        replace(
-            one.caller, placement=POOL
-        ),  # where the directory answers, and rows would be misplaced
+        replace(one.caller, placement=POOL),  # where the directory answers, and rows would be misplaced
     ):
         for path in ("/settings", "/users", "/tenant", "/audit-log"):
             answer = call(gateway, "GET", path, token=tokens.issue(lied))
