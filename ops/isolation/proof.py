@@ -107,9 +107,10 @@ def prove(home: Home, *, short: bool, step: Step = lambda _: nullcontext()) -> P
     with step(taken_away), scratch_database(urls.owner, urls.app) as scratch:
         count_mutants(proof, mutants.score(scratch))
     transactions = SHORT if short else LONG
-    with step(f"{transactions:,} interleaved transactions over {interleaved.CONNECTIONS} shared connections"):
-        with scratch_database(urls.owner, urls.app) as scratch:
-            told = interleaved.run(scratch, transactions=transactions)
+    connections = f"{interleaved.CONNECTIONS} shared connections to a pool, {interleaved.SILO_CONNECTIONS} to a silo"
+    with step(f"{transactions:,} interleaved transactions over {connections}"):
+        with scratch_database(urls.owner, urls.app) as pool, scratch_database(urls.owner, urls.app) as silo:
+            told = interleaved.run(pool, silo, transactions=transactions)
         proof.interleaved_transactions, proof.interleaved_per_second = told.transactions, told.rate
         proof.violations += told.violations
     attack_system(proof, home, step)

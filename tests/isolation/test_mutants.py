@@ -76,6 +76,12 @@ def scratch(database: Database) -> Generator[Scratch]:
 
 
 @pytest.fixture(scope="module")
+def silo(database: Database) -> Generator[Scratch]:
+    with scratch_database(database.owner_url, database.app_url) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
 def score(scratch: Scratch) -> MutationScore:
     return mutants.score(scratch)
 
@@ -136,11 +142,11 @@ def test_tables_that_nobody_told_it_of_are_filled_and_mutated(scratch: Scratch, 
 
 
 @pytest.mark.req("A003", "A054", "K09")
-def test_interleaved_transactions_keep_tenants_apart(scratch: Scratch) -> None:
-    told = interleaved.run(scratch, transactions=SHORT)
+def test_interleaved_transactions_keep_tenants_apart(scratch: Scratch, silo: Scratch) -> None:
+    told = interleaved.run(scratch, silo, transactions=SHORT)
     assert told.violations == []
     assert told.transactions == SHORT
-    assert len(told.kinds) == 9
+    assert len(told.kinds) == 10
 
 
 @pytest.mark.parametrize(
@@ -150,16 +156,19 @@ def test_interleaved_transactions_keep_tenants_apart(scratch: Scratch) -> None:
         ("alter policy tenant on {} using (true)", "alter policy tenant on {} using (tenant_id = (select app.tid()))"),
     ],
 )
-def test_interleaved_transactions_see_an_open_table(scratch: Scratch, fault: str, cure: str) -> None:
+@pytest.mark.parametrize("broken", ["scratch", "silo"])
+def test_interleaved_transactions_see_an_open_table(
+    scratch: Scratch, silo: Scratch, fault: str, cure: str, broken: str
+) -> None:
     """Without this, a runner that looks at nothing would pass."""
-    with scratch.as_owner() as owner:
+    with {"scratch": scratch, "silo": silo}[broken].as_owner() as owner:
         found = tables(owner)
         rows.seed(owner, found)
         names = [table.name for table in tenant_tables(found)]
         for name in names:
             owner.execute(fault.format(name))
         try:
-            assert interleaved.run(scratch, transactions=100).violations
+            assert interleaved.run(scratch, silo, transactions=100).violations
         finally:
             for name in names:
                 owner.execute(cure.format(name))
