@@ -26,6 +26,7 @@ def _migrate(args: dict[str, Any]) -> dict[str, Any]:
     version = migrate(owner_url(), app_password=args.get("app_password"))
     if findings := audit():
         raise RuntimeError(f"The schema is at {version}, and breaks {len(findings)} isolation rules: {findings[:5]}.")
+    desk.open_house()
     return {"version": version, "silos": migrate_all()}
 
 

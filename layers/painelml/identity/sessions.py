@@ -12,7 +12,7 @@ import hmac
 from datetime import timedelta
 from uuid import UUID
 
-from painelml.audit import AuditEvent, record, record_at_home
+from painelml.audit import AuditEvent, record, record_outside
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import random_token, token_hash
@@ -146,11 +146,9 @@ def _start(found: Row, client: Client) -> Tokens:
 
 def _enter_failure(found: Row | None) -> None:
     """In the chain of the tenant that was knocked at, or in our own: either way one entry, so that both take as long."""
+    tenant = found["tenant_id"] if found else None
     with directory_session() as session:
-        if found is None or found["tenant_id"] is None:
-            record_at_home(session, AuditEvent.LOGIN_FAILED)
-        else:
-            record(session.enter(found["tenant_id"]), AuditEvent.LOGIN_FAILED, actor=found["user_id"])
+        record_outside(session, AuditEvent.LOGIN_FAILED, tenant=tenant, actor=found["user_id"] if found and tenant else None)
 
 
 def _handed_over(person: Row, session_id: UUID, refresh_token: str) -> Tokens:

@@ -39,5 +39,17 @@ def owner_moves(session: Session, tenant: UUID, *, moved_from: str, status: str)
     return bool(moved)
 
 
+def owner_opens_house(session: Session, house: UUID) -> None:
+    """Our own tenant, where it does not exist yet."""
+    session.execute(
+        """
+        insert into directory.tenants (id, name, email, plan, status, is_house)
+        values (%(house)s, 'PainelML', 'house@painelml.example', 'ENTERPRISE', 'ACTIVE', true)
+        on conflict do nothing
+        """,
+        house=house,
+    )
+
+
 def owner_sees_provisioning(session: Session, tenant: UUID) -> Row | None:
     return session.one("select * from directory.provisioning_of(%(tenant)s)", tenant=tenant)
