@@ -41,6 +41,10 @@ class Findings:
     violations: list[str] = field(default_factory=list)
     unresolved: list[str] = field(default_factory=list)
 
+    def counts(self) -> dict[str, int]:
+        """As they stand: the difference between two such counts is what came between them."""
+        return {"probes": self.probes, "foreign_bytes": self.foreign_bytes, "violations": len(self.violations)}
+
     def search(self, where: str, text: str, canaries: Iterable[str]) -> None:
         """Counts one text that must hold none of `canaries`, and what of them it holds."""
         kind = where.split(" ", maxsplit=1)[0]

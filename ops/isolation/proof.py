@@ -31,6 +31,7 @@ PLACES = {"A": openings.POOL, "B": openings.POOL, "C": openings.SILO, "D": openi
 # Who attacks whom: pool and pool, pool and silo, silo and pool, silo and silo.
 CROSSINGS_SHORT = (("A", "B"), ("A", "C"), ("C", "A"), ("C", "D"))
 CROSSINGS = (*CROSSINGS_SHORT, ("B", "A"), ("D", "C"))
+Count = dict[str, int]
 Step = Callable[[str], AbstractContextManager[Any]]
 
 
@@ -42,7 +43,7 @@ class Proof:
     short: bool
     seconds: float = 0.0
     findings: Findings = field(default_factory=Findings)
-    crossings: list[str] = field(default_factory=list)
+    crossings: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
     interleaved_transactions: int = 0
     interleaved_per_second: float = 0.0
@@ -51,7 +52,7 @@ class Proof:
     mutants: int = 0
     mutants_caught: int = 0
     survivors: list[str] = field(default_factory=list)
-    kinds: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, Count] = field(default_factory=dict)
     audit_checks: int = 0
     audit_findings: list[str] = field(default_factory=list)
     wire: dict[str, Any] | None = None
@@ -129,9 +130,12 @@ def attack_system(proof: Proof, home: Home, step: Step) -> None:
             tenants.settle(tenant)
     for one, other in CROSSINGS_SHORT if proof.short else CROSSINGS:
         attacker, victim = opened[one], opened[other]
+        findings = proof.findings
+        before = findings.counts()
         with step(f"Every route and parameter, {attacker.name} against {victim.name}"):
-            Attack(document, attacker, victim, proof.findings, brief=proof.short and proof.findings.probes > 0).run()
-        proof.crossings.append(f"{attacker.name} → {victim.name}")
+            Attack(document, attacker, victim, findings, brief=proof.short and bool(proof.crossings)).run()
+        counted = {name: count - before[name] for name, count in findings.counts().items()}
+        proof.crossings.append({"attacker": attacker.name, "victim": victim.name, **counted})
     with step("Logs, cache, queues and objects searched for canaries"):
         Traces(aws, found["cache_url"], proof.findings).search(list(opened.values()))
     with step("Forged, altered, stale, misplaced and replayed tokens"):
@@ -167,7 +171,9 @@ def count_mutants(proof: Proof, score: MutationScore) -> None:
     proof.survivors = score.survivors
     proof.violations += [f"scratch database, before any fault: {found}" for found in score.sound_findings]
     for verdict in score.verdicts:
-        proof.kinds[verdict.mutant.kind] = proof.kinds.get(verdict.mutant.kind, 0) + 1
+        count = proof.kinds.setdefault(verdict.mutant.kind, {"planted": 0, "caught": 0})
+        count["planted"] += 1
+        count["caught"] += verdict.caught
 
 
 def wire_of(home: Home, at: str) -> dict[str, Any] | None:
