@@ -137,10 +137,11 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
             _number(told["interleaved_transactions"]),
             f"transações|transactions, {_number(told['interleaved_per_second'])}/s",
             None,
-            "Transações de vários tenants intercaladas em poucas conexões a um pool e a um silo, com erros, desfazimentos, savepoints e chamadas sem "
-            "tenant entre elas. Nenhuma leitura leva predicado: só a política do banco protege.",
-            "Transactions of several tenants interleaved on few connections to a pool and a silo, with errors, rollbacks, savepoints and calls "
-            "without a tenant between them. No read carries a predicate: the database's policy alone protects.",
+            "Transações de vários tenants intercaladas em poucas conexões a um pool e a um silo, com erros, desfazimentos, "
+            "savepoints e chamadas sem tenant entre elas. Nenhuma leitura leva predicado: só a política do banco protege.",
+            "Transactions of several tenants interleaved on few connections to a pool and a silo, with errors, rollbacks, "
+            "savepoints and calls without a tenant between them. No read carries a predicate: the database's policy alone "
+            "protects.",
         ),
         (
             f"{_number(told['mutants_caught'])} / {_number(told['mutants'])}",
@@ -162,10 +163,10 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
             _number(told["tokens_refused"]),
             "tokens mostrados|tokens shown",
             None,
-            "Tokens forjados, adulterados, vencidos, de outro ambiente, de outro silo ou repetidos, mostrados à porta de entrada real. Cada "
-            "um tem de receber 401; um aceito conta como violação.",
-            "Tokens forged, altered, expired, of another environment or silo or replayed, shown to the real gateway. Each must be "
-            "answered 401; one that is accepted counts as a violation.",
+            "Tokens forjados, adulterados, vencidos, de outro ambiente, de outro silo ou repetidos, mostrados à porta de "
+            "entrada real. Cada um tem de receber 401; um aceito conta como violação.",
+            "Tokens forged, altered, expired, of another environment or silo or replayed, shown to the real gateway. Each "
+            "must be answered 401; one that is accepted counts as a violation.",
         ),
         (
             "–" if pins is None else _number(pins),
