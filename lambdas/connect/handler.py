@@ -12,8 +12,8 @@ from painelml.core.db import tenant_session
 from painelml.core.errors import PainelError
 from painelml.core.http import entry_point, header, http_app
 from painelml.identity.permissions import Permission, permitted
-from painelml.marketplace import connect, landing
-from painelml.marketplace.models import Connect, ConnectRequest
+from painelml.marketplace.accounts import connect, landing
+from painelml.marketplace.accounts.models import Connect, ConnectRequest
 from painelml.sync import service as sync
 
 app = http_app()

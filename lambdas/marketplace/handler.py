@@ -13,9 +13,9 @@ from painelml.core.db import tenant_session
 from painelml.core.http import entry_point, http_app
 from painelml.core.pages import Cursor, Limit, Page
 from painelml.identity.permissions import Permission, current_tenant, permitted
-from painelml.marketplace import connect
-from painelml.marketplace import service as marketplace
-from painelml.marketplace.models import Account
+from painelml.marketplace.accounts import connect
+from painelml.marketplace.accounts import service as accounts
+from painelml.marketplace.accounts.models import Account
 from painelml.sync import service as sync
 from painelml.sync.models import StartedRuns, SyncRequest, SyncRun, SyncStatus
 from painelml.tenancy import settings
@@ -28,14 +28,14 @@ app = http_app()
 @permitted(Permission.READ_ML_ACCOUNTS)
 def list_accounts(limit: Limit = 50, cursor: Cursor = None) -> Page[Account]:
     with tenant_session(current_tenant()) as session:
-        return marketplace.list_accounts(session, limit=limit, cursor=cursor)
+        return accounts.list_accounts(session, limit=limit, cursor=cursor)
 
 
 @app.get("/ml-accounts/<account_id>")
 @permitted(Permission.READ_ML_ACCOUNTS)
 def read_account(account_id: UUID) -> Account:
     with tenant_session(current_tenant()) as session:
-        return marketplace.find_account(session, account_id)
+        return accounts.find_account(session, account_id)
 
 
 @app.delete("/ml-accounts/<account_id>", status_code=204)
@@ -49,7 +49,7 @@ def disconnect_account(account_id: UUID) -> Response[None]:
 @permitted(Permission.READ_ML_ACCOUNTS)
 def read_account_settings(account_id: UUID) -> Settings:
     with tenant_session(current_tenant()) as session:
-        return settings.of_account(session, marketplace.find_account(session, account_id).id)
+        return settings.of_account(session, accounts.find_account(session, account_id).id)
 
 
 @app.patch("/ml-accounts/<account_id>/settings")

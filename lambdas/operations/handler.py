@@ -16,7 +16,7 @@ from painelml.identity import desk, rotation, service
 from painelml.identity.keys import fill_secrets
 from painelml.identity.models import NewPlatformUser
 from painelml.identity.silos import migrate_all
-from painelml.marketplace.tokens import reseal
+from painelml.marketplace.accounts.tokens import reseal
 from painelml.privacy import erasure
 from painelml.tenancy.registry import every_tenant
 

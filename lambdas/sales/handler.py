@@ -12,8 +12,10 @@ from painelml.core.db import tenant_session
 from painelml.core.http import entry_point, http_app
 from painelml.core.pages import Cursor, Limit, Page
 from painelml.identity.permissions import Permission, current_tenant, permitted
-from painelml.marketplace import service as marketplace
-from painelml.marketplace.models import Item, Order, OrderSummary
+from painelml.marketplace.items import service as items
+from painelml.marketplace.items.models import Item
+from painelml.marketplace.orders import service as orders
+from painelml.marketplace.orders.models import Order, OrderSummary
 
 app = http_app()
 
@@ -27,14 +29,14 @@ OfStatus = Annotated[str | None, Query(pattern=r"^[a-z_]{1,60}$", description="O
 @permitted(Permission.READ_SALES)
 def list_items(limit: Limit = 50, cursor: Cursor = None, account_id: OfAccount = None, status: OfStatus = None) -> Page[Item]:
     with tenant_session(current_tenant()) as session:
-        return marketplace.list_items(session, account_id=account_id, status=status, limit=limit, cursor=cursor)
+        return items.list_items(session, account_id=account_id, status=status, limit=limit, cursor=cursor)
 
 
 @app.get("/items/<item_id>")
 @permitted(Permission.READ_SALES)
 def read_item(item_id: ItemId) -> Item:
     with tenant_session(current_tenant()) as session:
-        return marketplace.find_item(session, item_id)
+        return items.find_item(session, item_id)
 
 
 @app.get("/orders")
@@ -43,21 +45,21 @@ def list_orders(
     limit: Limit = 50, cursor: Cursor = None, account_id: OfAccount = None, status: OfStatus = None
 ) -> Page[OrderSummary]:
     with tenant_session(current_tenant()) as session:
-        return marketplace.list_orders(session, account_id=account_id, status=status, limit=limit, cursor=cursor)
+        return orders.list_orders(session, account_id=account_id, status=status, limit=limit, cursor=cursor)
 
 
 @app.get("/orders/<order_id>")
 @permitted(Permission.READ_SALES)
 def read_order(order_id: OrderId) -> Order:
     with tenant_session(current_tenant()) as session:
-        return marketplace.find_order(session, order_id)
+        return orders.find_order(session, order_id)
 
 
 @app.post("/orders/<order_id>/resync", status_code=202)
 @permitted(Permission.START_SYNC)
 def resync_order(order_id: OrderId) -> Response[None]:
     with tenant_session(current_tenant()) as session:
-        marketplace.ask_for_order(session, order_id)
+        orders.ask_for_order(session, order_id)
     return Response(202)
 
 

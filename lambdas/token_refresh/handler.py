@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from painelml.core.observability import begin_log, logger
-from painelml.marketplace.refresh import refresh_due
+from painelml.marketplace.accounts.refresh import refresh_due
 
 MARGIN_MS = 30_000
 

@@ -15,7 +15,8 @@ from lambdas.token_refresh.handler import handler as token_refresh
 from painelml.core import clock, db
 from painelml.core.cache import cache
 from painelml.core.crypto import SealBroken, unseal
-from painelml.marketplace import client, refresh, states, tokens
+from painelml.marketplace.accounts import refresh, states, tokens
+from painelml.marketplace.api import client
 from painelml.marketplace.errors import ReconnectRequired
 from tests.http import Context, call, gateway
 from tests.people import Person, sign_up

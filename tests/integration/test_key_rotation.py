@@ -22,8 +22,8 @@ from painelml.core.errors import Unauthenticated
 from painelml.core.secrets import secret
 from painelml.identity import rotation, tokens
 from painelml.identity.rotation import OUTLIVED, SPREAD
-from painelml.marketplace import queries
-from painelml.marketplace.tokens import access_token
+from painelml.marketplace.accounts import queries
+from painelml.marketplace.accounts.tokens import access_token
 from tests.people import sign_up, stranger, tenant_of
 from tests.sellers import connect
 from tests.simulator import Simulator

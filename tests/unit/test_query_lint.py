@@ -12,7 +12,7 @@ import pytest
 import painelml
 
 PACKAGE = Path(painelml.__file__).parent
-MODULES = sorted([*PACKAGE.glob("*/queries.py"), PACKAGE / "core" / "idempotency.py"])
+MODULES = sorted([*PACKAGE.rglob("queries.py"), PACKAGE / "core" / "idempotency.py"])
 CALLS = {"rows", "one", "value", "execute"}
 STATEMENT = re.compile(r"^\s*(select|insert|update|delete|with)\b", re.IGNORECASE)
 TABLES = re.compile(r"\b(?:from|join|into|update)\s+(?:only\s+)?([a-z_]+(?:\.[a-z_]+)?)\b(?!\s*[(.])", re.IGNORECASE)
@@ -36,7 +36,7 @@ def names_its_tenant(statement: str) -> bool:
 
 
 @pytest.mark.req("A054", "A063")
-@pytest.mark.parametrize("module", MODULES, ids=lambda path: f"{path.parent.name}.{path.stem}")
+@pytest.mark.parametrize("module", MODULES, ids=lambda path: ".".join(path.relative_to(PACKAGE).with_suffix("").parts))
 def test_every_statement_names_its_tenant(module: Path) -> None:
     assert [statement for statement in statements(module) if not names_its_tenant(statement)] == []
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,8 @@ from pydantic import BaseModel
 from painelml.core.errors import InvalidRequest
 
 T = TypeVar("T")
+
+MORE = 1  # a page asks for one row more than it shows, to know whether there is a next one
 
 Limit = Annotated[int, Query(ge=1, le=100, description="Rows per page.")]
 Cursor = Annotated[str | None, Query(max_length=512, description="next_cursor of the page before.")]
@@ -38,7 +41,7 @@ def decode_cursor(cursor: str, parts: int) -> list[str]:
             return [str(value) for value in key]
     except ValueError:
         pass
-    raise _foreign_cursor()
+    raise foreign_cursor()
 
 
 def decode_id(cursor: str | None) -> UUID | None:
@@ -48,7 +51,21 @@ def decode_id(cursor: str | None) -> UUID | None:
     try:
         return UUID(decode_cursor(cursor, 1)[0])
     except ValueError:
-        raise _foreign_cursor() from None
+        raise foreign_cursor() from None
+
+
+def newest_first(cursor: str | None, read: Callable[[str], T], last: T) -> tuple[str, T]:
+    """The `(moment, id)` before which a list sorted newest first goes on; for its first page a key after every row.
+
+    `read` makes an id of its text and raises ValueError for what is none.
+    """
+    if cursor is None:
+        return "infinity", last
+    moment, key = decode_cursor(cursor, 2)
+    try:
+        return datetime.fromisoformat(moment).isoformat(), read(key)
+    except ValueError:
+        raise foreign_cursor() from None
 
 
 def page_of(found: Sequence[T], limit: int, *, key: Callable[[T], Sequence[Any]]) -> Page[T]:
@@ -57,10 +74,11 @@ def page_of(found: Sequence[T], limit: int, *, key: Callable[[T], Sequence[Any]]
     return Page(data=data, next_cursor=encode_cursor(*key(data[-1])) if len(found) > limit else None)
 
 
+def foreign_cursor() -> InvalidRequest:
+    """The refusal of a cursor that no list of ours gave."""
+    return InvalidRequest(errors=[{"field": "cursor", "message": "not a next_cursor of this list"}])
+
+
 def _is_text(value: str) -> bool:
     """Whether PostgreSQL can hold it: no NUL, and (raises ValueError) nothing that UTF-8 cannot say."""
     return b"\0" not in value.encode()
-
-
-def _foreign_cursor() -> InvalidRequest:
-    return InvalidRequest(errors=[{"field": "cursor", "message": "not a next_cursor of this list"}])

@@ -1,1 +1,1 @@
-"""Mercado Livre: connected accounts, their tokens, the API client, and the items and orders that come from it."""
+"""Mercado Livre: connected accounts, the API, and each kind of thing that comes from it in a room of its own."""

@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any
 
-PATTERNS: dict[str, tuple[Literal["order", "item"], re.Pattern[str]]] = {
-    "orders_v2": ("order", re.compile(r"/?(?:orders/)?([1-9][0-9]{0,17})", re.ASCII)),
-    # Price notifications come under the topic `items` too, with /prices at the end: the item is read again for them.
-    "items": ("item", re.compile(r"/?(?:items/)?([A-Z]{3}[0-9]{1,20})(?:/prices)?", re.ASCII)),
-}
+from painelml.marketplace.items import kind as items
+from painelml.marketplace.kinds import Kind
+from painelml.marketplace.orders import kind as orders
+
+KINDS: tuple[Kind[Any], ...] = (orders.KIND, items.KIND)
+TOPICS: dict[str, Kind[Any]] = {topic: kind for kind in KINDS for topic in kind.topics}
+"""The topics whose notifications have an effect. Others are stored as ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """An order or an item by its Mercado Livre id."""
+    """One thing of a kind, by its Mercado Livre id."""
 
-    kind: Literal["order", "item"]
+    kind: Kind[Any]
     id: str
 
     @property
     def path(self) -> str:
         """Where the API has it, and how it is named in our tables: `/orders/2000…`, `/items/MLB…`."""
-        return f"/{self.kind}s/{self.id}"
-
-
-def is_handled(topic: str) -> bool:
-    """Whether notifications of this topic have an effect. Others are stored as ignored."""
-    return topic in PATTERNS
+        return self.kind.path.format(id=self.id)
 
 
 def read_resource(topic: str, resource: str) -> Resource | None:
-    """With or without a leading slash, or a bare id; None where it does not fit its topic."""
-    kind, pattern = PATTERNS[topic]
-    found = pattern.fullmatch(resource)
-    return Resource(kind, found[1]) if found else None
+    """With or without a leading slash, or a bare id; None where it does not fit its topic, or the topic has no effect."""
+    kind = TOPICS.get(topic)
+    found = kind.topics[topic].fullmatch(resource) if kind else None
+    return Resource(kind, found[1]) if kind and found else None

@@ -9,7 +9,7 @@ from painelml.core.clock import now
 from painelml.core.config import config
 from painelml.core.db import Row, directory_session
 from painelml.core.queues import Outgoing, send_all
-from painelml.marketplace import queries
+from painelml.marketplace.accounts import queries
 from painelml.sync.models import SCOPES, Scope, StartJob
 
 PAGE = 500

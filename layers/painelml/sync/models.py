@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any, ClassVar, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
@@ -46,10 +46,16 @@ class SyncError(BaseModel):
 class Counters(BaseModel):
     """How many were processed so far."""
 
-    items: int
-    orders: int
-    shipments: int
-    questions: int
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    items: int = 0
+    orders: int = 0
+    shipments: int = 0
+    questions: int = 0
+    messages: int = 0
+    claims: int = 0
+    payments: int = 0
+    charges: int = 0
 
 
 class SyncRun(BaseModel):
@@ -101,10 +107,9 @@ class PageJob(BaseModel):
 
 
 class PageDone(BaseModel):
-    """What a page changed: the cursor to go on from, counts, and whether it was the last."""
+    """What a page changed: the cursor to go on from, what it processed, and whether it was the last."""
 
     cursor: dict[str, Any]
-    items: int = 0
-    orders: int = 0
+    processed: Counters = Counters()
     errors: list[SyncError] = Field(default_factory=list)
     finished: bool = False

@@ -47,7 +47,8 @@ def run(session: TenantSession, run_id: UUID) -> Row | None:
     return session.one(
         """
         select id, account_id, scope, days, trigger, status, page, cursor, items_processed, orders_processed,
-               shipments_processed, questions_processed, errors, started_at, progressed_at, finished_at
+               shipments_processed, questions_processed, messages_processed, claims_processed, payments_processed,
+               charges_processed, errors, started_at, progressed_at, finished_at
         from app.sync_runs where tenant_id = %(tenant_id)s and id = %(run_id)s
         """,
         run_id=run_id,
@@ -83,7 +84,8 @@ def latest_runs(session: TenantSession, account_id: UUID) -> list[Row]:
     return session.rows(
         """
         select distinct on (scope) id, account_id, scope, days, trigger, status, page, items_processed, orders_processed,
-               shipments_processed, questions_processed, errors, started_at, progressed_at, finished_at
+               shipments_processed, questions_processed, messages_processed, claims_processed, payments_processed,
+               charges_processed, errors, started_at, progressed_at, finished_at
         from app.sync_runs where tenant_id = %(tenant_id)s and account_id = %(account_id)s
         order by scope, started_at desc, id desc
         """,
@@ -95,7 +97,8 @@ def runs(session: TenantSession, *, account_id: UUID | None, before: tuple[str, 
     return session.rows(
         """
         select id, account_id, scope, days, trigger, status, page, items_processed, orders_processed,
-               shipments_processed, questions_processed, errors, started_at, progressed_at, finished_at
+               shipments_processed, questions_processed, messages_processed, claims_processed, payments_processed,
+               charges_processed, errors, started_at, progressed_at, finished_at
         from app.sync_runs
         where tenant_id = %(tenant_id)s and (started_at, id) < (%(before)s::timestamptz, %(before_id)s)
           and (%(account_id)s::uuid is null or account_id = %(account_id)s)
@@ -114,8 +117,7 @@ def turn_page(
     *,
     page: int,
     cursor: dict[str, Any],
-    items: int,
-    orders: int,
+    processed: dict[str, int],
     errors: list[dict[str, Any]],
     moment: datetime,
 ) -> bool:
@@ -124,18 +126,21 @@ def turn_page(
         session.execute(
             """
             update app.sync_runs
-            set page = page + 1, cursor = %(cursor)s, items_processed = items_processed + %(items)s,
-                orders_processed = orders_processed + %(orders)s, progressed_at = %(moment)s,
+            set page = page + 1, cursor = %(cursor)s, progressed_at = %(moment)s,
+                items_processed = items_processed + %(items)s, orders_processed = orders_processed + %(orders)s,
+                shipments_processed = shipments_processed + %(shipments)s,
+                questions_processed = questions_processed + %(questions)s,
+                messages_processed = messages_processed + %(messages)s, claims_processed = claims_processed + %(claims)s,
+                payments_processed = payments_processed + %(payments)s, charges_processed = charges_processed + %(charges)s,
                 errors = case when jsonb_array_length(errors) < 100 then errors || %(errors)s else errors end
             where tenant_id = %(tenant_id)s and id = %(run_id)s and page = %(page)s and status = 'running'
             """,
             run_id=run_id,
             page=page,
             cursor=as_json(cursor),
-            items=items,
-            orders=orders,
             errors=as_json(errors),
             moment=moment,
+            **processed,
         )
     )
 

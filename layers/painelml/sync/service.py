@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession
-from painelml.core.errors import InvalidRequest, NotFound
+from painelml.core.errors import NotFound
 from painelml.core.ids import uuid7
-from painelml.core.pages import Page, decode_cursor, page_of
+from painelml.core.pages import Page, newest_first, page_of
 from painelml.marketplace import jobs
-from painelml.marketplace import queries as accounts
+from painelml.marketplace.accounts import queries as accounts
+from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.errors import AccountFrozen, ReconnectRequired
-from painelml.marketplace.service import connected_account
 from painelml.sync import queries
 from painelml.sync.models import (
     SCOPES,
@@ -28,12 +28,12 @@ from painelml.sync.models import (
     SyncStatus,
     Trigger,
 )
-from painelml.sync.pages import first_cursor
+from painelml.sync.scopes import SPECS
 
 FIRST_DAYS = 90
 STALLED = timedelta(minutes=15)
 HOPELESS = timedelta(hours=24)
-NEWEST = ("infinity", UUID(int=2**128 - 1))
+LAST_ID = UUID(int=2**128 - 1)
 
 
 def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, user_id: UUID) -> list[SyncRun]:
@@ -74,7 +74,7 @@ def start(
         scope=scope,
         days=days,
         trigger=trigger,
-        cursor=first_cursor(scope, days=days, newest=newest),
+        cursor=SPECS[scope].first_cursor(days, newest),
         user_id=user_id,
         moment=now(),
     )
@@ -133,18 +133,8 @@ def status(session: TenantSession, account_id: UUID) -> SyncStatus:
 
 def history(session: TenantSession, *, account_id: UUID | None, limit: int, cursor: str | None) -> Page[SyncRun]:
     """Newest first."""
-    rows = queries.runs(session, account_id=account_id, before=_before(cursor), limit=limit)
+    rows = queries.runs(session, account_id=account_id, before=newest_first(cursor, UUID, LAST_ID), limit=limit)
     return page_of([_run(row) for row in rows], limit, key=lambda run: (run.started_at, run.id))
-
-
-def _before(cursor: str | None) -> tuple[str, UUID]:
-    if cursor is None:
-        return NEWEST
-    moment, run_id = decode_cursor(cursor, 2)
-    try:
-        return datetime.fromisoformat(moment).isoformat(), UUID(run_id)
-    except ValueError:
-        raise InvalidRequest(errors=[{"field": "cursor", "message": "not a next_cursor of this list"}]) from None
 
 
 def _run(row: Row) -> SyncRun:

@@ -13,16 +13,14 @@ from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession, tenant_session
 from painelml.core.errors import NotFound, RetryLater
 from painelml.core.observability import logger
+from painelml.marketplace.accounts.models import ConnectedAccount
+from painelml.marketplace.accounts.service import connected_account
+from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import CallRefused, ReconnectRequired, UnknownEnvelope, patiently
-from painelml.marketplace.models import ConnectedAccount
-from painelml.marketplace.service import apply_items, apply_orders, connected_account
-from painelml.marketplace.tokens import SellerApi
 from painelml.sync import queries, service
 from painelml.sync.models import PageDone, PageJob, StartJob
-from painelml.sync.pages import items_page, orders_page
+from painelml.sync.scopes import SPECS
 from painelml.tenancy.settings import wants_sync
-
-Write = Callable[[TenantSession], object]
 
 TURN_PAUSE = 2
 PATIENCE = 30  # turns that a message waits for the page before its own, or for its run's commit
@@ -55,11 +53,12 @@ def page(job: PageJob, *, deferrals: int) -> None:
 
 
 def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> None:
+    spec = SPECS[run["scope"]]
     try:
         with patiently(deferrals):
-            write, done = _read_page(run, account)
+            documents, done = spec.page(SellerApi(account), run["cursor"])
         with tenant_session(job.tenant_id) as session:
-            going_on = _write_page(session, job, write, done)
+            going_on = _write_page(session, job, partial(spec.apply, session, account, documents), done)
     except RetryLater:
         with tenant_session(job.tenant_id) as session:
             queries.touch(session, job.run_id, moment=now())
@@ -74,31 +73,20 @@ def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> No
             service.send_page(job.tenant_id, job.run_id, job.page + 1)
 
 
-def _read_page(run: Row, account: ConnectedAccount) -> tuple[Write, PageDone]:
-    """What Mercado Livre has for the run's next page: how to write it, and where the run stands after it."""
-    api = SellerApi(account)
-    if run["scope"] == "orders":
-        orders, done = orders_page(api, run["cursor"])
-        return partial(apply_orders, account=account, orders=orders), done
-    items, done = items_page(api, run["cursor"])
-    return partial(apply_items, account=account, items=items), done
-
-
-def _write_page(session: TenantSession, job: PageJob, write: Write, done: PageDone) -> bool:
+def _write_page(session: TenantSession, job: PageJob, write: Callable[[], object], done: PageDone) -> bool:
     """Cursor, counters and rows together. False where the run ends here, or another message has done this page."""
     turned = queries.turn_page(
         session,
         job.run_id,
         page=job.page,
         cursor=done.cursor,
-        items=done.items,
-        orders=done.orders,
+        processed=done.processed.model_dump(),
         errors=[error.model_dump(mode="json") for error in done.errors],
         moment=now(),
     )
     if not turned:
         return False
-    write(session)
+    write()
     if done.finished:
         service.complete(session, job.run_id)
     return not done.finished

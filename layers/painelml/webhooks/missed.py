@@ -14,12 +14,13 @@ from painelml.core.clock import now
 from painelml.core.db import directory_session, tenant_session
 from painelml.core.errors import NotFound
 from painelml.core.observability import logger
-from painelml.marketplace import client, routes
+from painelml.marketplace.accounts import routes
+from painelml.marketplace.accounts.routes import Route
+from painelml.marketplace.accounts.service import connected_account
+from painelml.marketplace.api import client
+from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import CallRefused, MarketplaceBusy, ReconnectRequired
-from painelml.marketplace.resources import PATTERNS
-from painelml.marketplace.routes import Route
-from painelml.marketplace.service import connected_account
-from painelml.marketplace.tokens import SellerApi
+from painelml.marketplace.resources import TOPICS
 from painelml.webhooks.parse import Notification, read_notification
 from painelml.webhooks.service import Named, accept
 
@@ -31,7 +32,7 @@ def sweep() -> int:
     """Every topic that has an effect, for every site with a connected account; how many refetches were asked for."""
     with directory_session() as directory:
         readers = routes.feed_readers(directory)
-    return sum(_sweep(topic, site_id, accounts) for site_id, accounts in readers.items() for topic in PATTERNS)
+    return sum(_sweep(topic, site_id, accounts) for site_id, accounts in readers.items() for topic in TOPICS)
 
 
 def _sweep(topic: str, site_id: str, accounts: list[Route]) -> int:
@@ -75,8 +76,4 @@ def _take_in(messages: list[Any]) -> int:
     for notification in missed:
         if route := found.get(notification.seller_id):
             by_tenant[route.tenant_id].append((route.account_id, notification))
-    asked = 0
-    for tenant_id, named in by_tenant.items():
-        with tenant_session(tenant_id) as session:
-            asked += accept(session, named)
-    return asked
+    return sum(accept(tenant_id, named) for tenant_id, named in by_tenant.items())

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from painelml.core.clock import now
 from painelml.core.crypto import same
 from painelml.core.queues import Message
-from painelml.marketplace.resources import is_handled, read_resource
+from painelml.marketplace.resources import TOPICS, read_resource
 
 SOURCE = "mercado-livre"
 BODY_LIMIT = 16 * 1024
@@ -39,7 +39,7 @@ class Notification:
 
     @property
     def is_handled(self) -> bool:
-        return is_handled(self.topic)
+        return self.topic in TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def read_notification(body: Any, *, application_id: int, received_at: datetime) 
         return "malformed"
     if _number(body.get("application_id")) != application_id:
         return "foreign_application"
-    if is_handled(topic):
+    if topic in TOPICS:
         known = read_resource(topic, resource)
         if known is None:
             return "bad_resource"

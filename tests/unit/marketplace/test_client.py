@@ -9,7 +9,7 @@ import requests
 
 from painelml.core.config import config
 from painelml.core.errors import RetryLater
-from painelml.marketplace import client
+from painelml.marketplace.api import client
 from painelml.marketplace.errors import (
     AccessRefused,
     CallRefused,
@@ -103,7 +103,7 @@ def test_consent_follows_the_sellers_country(monkeypatch: pytest.MonkeyPatch, si
 def test_every_site_that_can_be_asked_for_has_a_host() -> None:
     from typing import get_args
 
-    from painelml.marketplace.models import Site
+    from painelml.marketplace.accounts.models import Site
 
     assert set(get_args(Site)) == set(client.AUTHORIZATION_HOSTS)
 

@@ -10,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from painelml.marketplace.models import minor_units, read_item, read_order
+from painelml.marketplace.documents import minor_units
+from painelml.marketplace.items.models import read_item
+from painelml.marketplace.orders.models import read_order
 from painelml.marketplace.resources import read_resource
 
 ORDER: dict[str, Any] = {

@@ -11,7 +11,7 @@ import painelml
 
 LIBRARY = Path(str(painelml.__file__)).parent
 LIMIT = 16 * 1024
-QUERIES = sorted(LIBRARY.glob("*/queries.py"))
+QUERIES = sorted(LIBRARY.rglob("queries.py"))
 
 
 def statements(path: Path) -> list[str]:
@@ -21,7 +21,7 @@ def statements(path: Path) -> list[str]:
     return [text for text in constants if isinstance(text, str) and text.strip().lower().startswith(verbs)]
 
 
-@pytest.mark.parametrize("path", QUERIES, ids=lambda path: path.parent.name)
+@pytest.mark.parametrize("path", QUERIES, ids=lambda path: ".".join(path.relative_to(LIBRARY).parent.parts))
 def test_no_statement_text_comes_near_the_proxys_limit(path: Path) -> None:
     assert statements(path)
     assert max(len(text.encode()) for text in statements(path)) < LIMIT // 2

@@ -7,11 +7,11 @@ from uuid import uuid4
 
 import pytest
 
-from painelml.marketplace.client import Answer
+from painelml.marketplace.accounts.models import ConnectedAccount
+from painelml.marketplace.api.client import Answer
 from painelml.marketplace.errors import UnknownEnvelope
-from painelml.marketplace.models import ConnectedAccount
 from painelml.sync.dispatch import spread
-from painelml.sync.pages import first_cursor, items_page, orders_page
+from painelml.sync.scopes import items, orders
 
 ITEM = {"id": "MLB1", "seller_id": 1, "status": "active", "currency_id": "BRL", "last_updated": "2026-11-01T00:00:00Z"}
 
@@ -43,9 +43,9 @@ def scan(*ids: str, scroll_id: str | None = "s") -> dict[str, Any]:
     ids=["bulk", "legacy"],
 )
 def test_both_multiget_envelopes_are_read(envelope: Any) -> None:
-    items, done = items_page(Api(scan("MLB1"), envelope), first_cursor("items", days=1, newest=None))  # type: ignore[arg-type]
-    assert [item.id for item in items] == ["MLB1"]
-    assert (done.items, done.errors, done.finished) == (1, [], False)
+    found, done = items.items_page(Api(scan("MLB1"), envelope), items.first_cursor(1, None))  # type: ignore[arg-type]
+    assert [item.id for item in found] == ["MLB1"]
+    assert (done.processed.items, done.errors, done.finished) == (1, [], False)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_both_multiget_envelopes_are_read(envelope: Any) -> None:
 )
 def test_an_unknown_envelope_is_loud(envelope: Any) -> None:
     with pytest.raises(UnknownEnvelope):
-        items_page(Api(scan("MLB1"), envelope), first_cursor("items", days=1, newest=None))  # type: ignore[arg-type]
+        items.items_page(Api(scan("MLB1"), envelope), items.first_cursor(1, None))  # type: ignore[arg-type]
 
 
 def test_what_one_item_lacks_is_an_error_of_that_item() -> None:
@@ -64,8 +64,8 @@ def test_what_one_item_lacks_is_an_error_of_that_item() -> None:
         {"status_code": 200, "id": "MLB4", "body": {"id": "MLB4"}},
     ]
     api = Api(scan("MLB1", "MLB2", "MLB3", "MLB4"), envelope)
-    items, done = items_page(api, first_cursor("items", days=1, newest=None))  # type: ignore[arg-type]
-    assert [item.id for item in items] == ["MLB1"]
+    found, done = items.items_page(api, items.first_cursor(1, None))  # type: ignore[arg-type]
+    assert [item.id for item in found] == ["MLB1"]
     assert [(error.code, error.resource) for error in done.errors] == [
         ("item_answered_403", "MLB3"),
         ("unreadable_item", "MLB4"),
@@ -75,23 +75,23 @@ def test_what_one_item_lacks_is_an_error_of_that_item() -> None:
 @pytest.mark.parametrize("last", [scan(scroll_id="s"), scan("MLB1", scroll_id=None)])
 def test_a_scan_ends_with_an_empty_page_or_without_an_id(last: dict[str, Any]) -> None:
     api = Api(last, [{"status_code": 200, "id": "MLB1", "body": ITEM}])
-    _, done = items_page(api, {"scroll_id": "before", "restarts": 0})  # type: ignore[arg-type]
+    _, done = items.items_page(api, {"scroll_id": "before", "restarts": 0})  # type: ignore[arg-type]
     assert done.finished
     assert api.asked[0] == {"search_type": "scan", "scroll_id": "before"}
 
 
 def test_orders_that_leave_a_window_while_it_is_read_skip_nobody() -> None:
-    cursor = {**first_cursor("orders", days=1, newest=None), "offset": 200, "total": 500}
-    orders, done = orders_page(Api({"paging": {"total": 497}, "results": [{}]}), cursor)  # type: ignore[arg-type]
-    assert orders == []
+    cursor = {**orders.first_cursor(1, None), "offset": 200, "total": 500}
+    found, done = orders.orders_page(Api({"paging": {"total": 497}, "results": [{}]}), cursor)  # type: ignore[arg-type]
+    assert found == []
     assert (done.cursor["offset"], done.cursor["total"], done.finished) == (197, 497, False)
 
 
 def test_an_hour_with_too_many_orders_is_told() -> None:
-    cursor = first_cursor("orders", days=1, newest=None)
+    cursor = orders.first_cursor(1, None)
     cursor["windows"] = [["2026-11-01T10:00:00+00:00", "2026-11-01T11:00:00+00:00"]]
     cursor["offset"] = 9_950
-    _, done = orders_page(Api({"paging": {"total": 10_001}, "results": []}), cursor)  # type: ignore[arg-type]
+    _, done = orders.orders_page(Api({"paging": {"total": 10_001}, "results": []}), cursor)  # type: ignore[arg-type]
     assert [error.code for error in done.errors] == ["window_too_dense"]
     assert done.finished
 

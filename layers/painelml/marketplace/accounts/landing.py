@@ -11,8 +11,8 @@ from aws_lambda_powertools.event_handler import Response
 from painelml.core.errors import PainelError
 from painelml.core.http import header, language
 from painelml.core.secrets import parameter
-from painelml.marketplace.connect import COOKIE, Beginning, Connection
-from painelml.marketplace.models import Connect
+from painelml.marketplace.accounts.connect import COOKIE, Beginning, Connection
+from painelml.marketplace.accounts.models import Connect
 
 WEB_SETTINGS = "/?ml_account={account_id}#settings"
 HEADERS = {"Cache-Control": "no-store", "Referrer-Policy": "no-referrer"}

@@ -18,7 +18,7 @@ from painelml.core.clock import now
 from painelml.core.crypto import random_token, seal, token_hash, unseal
 from painelml.core.db import directory_session, tenant_session
 from painelml.core.observability import logger
-from painelml.marketplace import queries
+from painelml.marketplace.accounts import queries
 from painelml.marketplace.errors import ConnectionRefused
 
 LIFE = timedelta(minutes=10)

@@ -7,7 +7,7 @@ the seller's store. So `begin` also sets a cookie, and `finish` wants the cookie
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
@@ -19,8 +19,13 @@ from painelml.core.errors import PainelError
 from painelml.core.ids import uuid7
 from painelml.core.observability import logger
 from painelml.core.secrets import parameter
-from painelml.marketplace import client, queries, routes, states, tokens
-from painelml.marketplace.client import Grant
+from painelml.marketplace.accounts import queries, routes, states, tokens
+from painelml.marketplace.accounts.models import ConnectedAccount
+from painelml.marketplace.accounts.schedules import schedule_all
+from painelml.marketplace.accounts.service import connected_account
+from painelml.marketplace.accounts.states import KeptState
+from painelml.marketplace.api import client
+from painelml.marketplace.api.client import Grant
 from painelml.marketplace.errors import (
     AccountLimitReached,
     CallRefused,
@@ -30,16 +35,12 @@ from painelml.marketplace.errors import (
     ReconnectRequired,
     SellerTaken,
 )
-from painelml.marketplace.models import ConnectedAccount
-from painelml.marketplace.service import connected_account
-from painelml.marketplace.states import KeptState
 from painelml.plans import service as plans
 from painelml.plans.errors import LimitReached
 from painelml.plans.models import Entitlement
 
 COOKIE = "painel_ml_connect"
 CALLBACK = "/ml-accounts/callback"
-ORDERS_EVERY, ITEMS_EVERY = timedelta(minutes=30), timedelta(days=1)  # items have no date filter: notifications keep them
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,7 @@ def _write(session: TenantSession, user_id: UUID, grant: Grant, *, nickname: str
         logger.warning("seller is active in another tenant", extra={"seller_id": grant.seller_id})
         raise SellerTaken
     tokens.save(session, account_id, grant)
-    for scope, every in (("orders", ORDERS_EVERY), ("items", ITEMS_EVERY)):
-        queries.schedule(session, account_id, scope, due=moment + every, every=f"{int(every.total_seconds())} seconds")
+    schedule_all(session, account_id, moment=moment)
     told: dict[str, Detail] = {"seller_id": grant.seller_id, "site_id": site_id}
     record(session, AuditEvent.ACCOUNT_CONNECTED, actor=user_id, subject=str(account_id), details=told)
     return account_id

@@ -8,7 +8,7 @@ from painelml.core.clock import now
 from painelml.core.db import Row, directory_session
 from painelml.core.errors import ServiceUnavailable
 from painelml.core.observability import log_tenant, logger
-from painelml.marketplace import queries, tokens
+from painelml.marketplace.accounts import queries, tokens
 from painelml.marketplace.errors import CallRefused, ReconnectRequired
 
 PAGE = 100

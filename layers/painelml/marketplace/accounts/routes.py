@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from painelml.core.db import Session
-from painelml.marketplace import queries
+from painelml.marketplace.accounts import queries
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,22 +6,18 @@ the new pair before anyone uses it. Call these functions outside any transaction
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypeVar
 from uuid import UUID
 
 from painelml.core.clock import now
 from painelml.core.crypto import seal, unseal
 from painelml.core.db import Row, TenantSession, tenant_session
 from painelml.core.observability import logger
-from painelml.marketplace import client, queries
-from painelml.marketplace.client import Answer, Grant
-from painelml.marketplace.errors import GrantRefused, ReconnectRequired, TokenRejected
-from painelml.marketplace.models import ConnectedAccount
-
-T = TypeVar("T")
+from painelml.marketplace.accounts import queries
+from painelml.marketplace.api import client
+from painelml.marketplace.api.client import Grant
+from painelml.marketplace.errors import GrantRefused, ReconnectRequired
 
 STALE = timedelta(minutes=5)  # a token this close to its end is refreshed before use
 AHEAD = timedelta(minutes=90)  # the hourly schedule refreshes what ends before its next turn, with half an hour to spare
@@ -37,27 +33,6 @@ class Pair:
 
     def __repr__(self) -> str:
         return f"Pair(expires_at={self.expires_at})"
-
-
-@dataclass(frozen=True, slots=True)
-class SellerApi:
-    """Mercado Livre with one seller's token. A rejected token costs one refresh and one retry, never more."""
-
-    account: ConnectedAccount
-
-    def get(self, path: str, **params: str | int) -> Answer:
-        return self._with_token(lambda token: client.get(path, token, **params))
-
-    def get_all(self, calls: list[tuple[str, dict[str, str | int]]]) -> list[Answer]:
-        """Independent reads at the same time, answers in the order of the calls."""
-        return self._with_token(lambda token: client.get_all(calls, token))
-
-    def _with_token(self, call: Callable[[str], T]) -> T:
-        token = access_token(self.account.tenant_id, self.account.id)
-        try:
-            return call(token)
-        except TokenRejected:
-            return call(refreshed(self.account.tenant_id, self.account.id, unlike=token))
 
 
 def access_token(tenant_id: UUID, account_id: UUID) -> str:

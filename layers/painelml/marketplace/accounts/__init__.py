@@ -1,0 +1,1 @@
+"""Connected sellers: connecting, tokens, routes and schedules."""

@@ -1,0 +1,49 @@
+"""Connected accounts as their tenant sees them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from painelml.core.db import Row, TenantSession
+from painelml.core.errors import NotFound
+from painelml.core.pages import Page, decode_id, page_of
+from painelml.marketplace.accounts import queries
+from painelml.marketplace.accounts.models import Account, ConnectedAccount, Health
+
+
+def list_accounts(session: TenantSession, *, limit: int, cursor: str | None) -> Page[Account]:
+    after = decode_id(cursor) or UUID(int=0)
+    rows = queries.accounts(session, after=after, limit=limit)
+    return page_of([_account(row) for row in rows], limit, key=lambda account: (account.id,))
+
+
+def find_account(session: TenantSession, account_id: UUID) -> Account:
+    row = queries.account(session, account_id)
+    if row is None:
+        raise NotFound
+    return _account(row)
+
+
+def connected_account(session: TenantSession, account_id: UUID) -> ConnectedAccount:
+    """The account for work on it; raises NotFound for another tenant's."""
+    row = queries.account(session, account_id)
+    if row is None:
+        raise NotFound
+    return ConnectedAccount(session.tenant_id, account_id, row["seller_id"], row["site_id"], row["status"])
+
+
+def _account(row: Row) -> Account:
+    broken = row["status"] != "ACTIVE"
+    reason = row["status_reason"] if broken else row["sync_trouble"]
+    if row["status"] == "FROZEN":
+        reason = "plan_limit"
+    return Account(
+        id=row["id"],
+        seller_id=str(row["seller_id"]),
+        nickname=row["nickname"],
+        site_id=row["site_id"],
+        status=row["status"],
+        health=Health(state="broken" if broken else "warning" if reason else "ok", reason=reason),
+        connected_at=row["connected_at"],
+        last_synced_at=row["last_synced_at"],
+    )
