@@ -33,7 +33,7 @@ def grant_needs(scope: Construct, role: iam.Role, spec: FunctionSpec, around: Fu
     if spec.in_vpc and around.network.vpc is not None:
         role.add_to_principal_policy(iam.PolicyStatement(actions=list(NETWORK_INTERFACES), resources=["*"]))
     if spec.database:
-        around.database.grant_connect(role)
+        around.database.grant_connect(role, silos=spec.enters_silos)
     if spec.owner and around.database.owner_secret:
         around.database.owner_secret.grant_read(role)
     if spec.cache and around.cache.secret:

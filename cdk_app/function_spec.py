@@ -57,6 +57,7 @@ class FunctionSpec:
     """One function. Times in seconds, memory in MiB. `inspects` = may read the queue's attributes, nothing else.
 
     `reads_data`, `writes_data` and `erases_data` are patterns of keys in the data bucket.
+    `directory_only` = what it reads in the database is the directory's: it enters no tenant, and so no silo.
     `mail` = may send letters through SES, from the environment's sender.
 
     `schedule` is an EventBridge expression. `hot` functions get provisioned concurrency where the profile has some.
@@ -67,6 +68,7 @@ class FunctionSpec:
     timeout_seconds: int
     memory_mib: int = 512
     database: bool = False
+    directory_only: bool = False
     owner: bool = False
     cache: bool = False
     mail: bool = False
@@ -93,6 +95,11 @@ class FunctionSpec:
     @property
     def uses_data(self) -> bool:
         return bool(self.reads_data or self.writes_data or self.erases_data)
+
+    @property
+    def enters_silos(self) -> bool:
+        """A tenant's rows may be in a database of its own, wherever the pool's are."""
+        return self.database and not self.directory_only
 
     @property
     def in_vpc(self) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from aws_cdk import ArnFormat, Stack, Token
+from aws_cdk import ArnFormat, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from cdk_app.checks import acknowledge
+from cdk_app.checks import acknowledge, nag_arn_of
 from cdk_app.data_bucket import data_bucket_name, nag_arn
 from cdk_app.environments import Environment
 from cdk_app.function_spec import FunctionSpec, Purpose
@@ -40,7 +40,7 @@ def grant_silos(role: iam.Role, spec: FunctionSpec, environment: Environment) ->
     if spec.database and (Purpose.JWT in spec.secrets or environment.is_local):
         actions.append("secretsmanager:GetSecretValue")  # the silo's signing key; on a laptop its password too
     if spec.owner:
-        actions.append("secretsmanager:CreateSecret")
+        actions += ["secretsmanager:CreateSecret", "secretsmanager:DeleteSecret"]
     if not actions:
         return
     path = f"{parameter_prefix(environment)}/silos/*"
@@ -49,12 +49,5 @@ def grant_silos(role: iam.Role, spec: FunctionSpec, environment: Environment) ->
     )
     role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=[silos]))
     reason = "A silo's secret is made after the deployment; all of them lie below this name, and nothing else does."
-    acknowledge(role, {f"IAM5[Resource::{_said_arn(role)}:secret:{path}]": reason})
-
-
-def _said_arn(scope: Construct) -> str:
-    """Up to the account, as nag writes what is not known yet."""
-    stack = Stack.of(scope)
-    known = {"Partition": stack.partition, "Region": stack.region, "AccountId": stack.account}
-    said = {name: f"<AWS::{name}>" if Token.is_unresolved(value) else value for name, value in known.items()}
-    return f"arn:{said['Partition']}:secretsmanager:{said['Region']}:{said['AccountId']}"
+    arn = nag_arn_of(role, "secretsmanager")
+    acknowledge(role, {f"IAM5[Resource::{arn}:secret:{path}]": reason})

@@ -8,7 +8,8 @@ AUTHORIZER = FunctionSpec(
     name="authorizer",
     summary="Who is calling: a signed token or an API key becomes a tenant, a user and their rights.",
     timeout_seconds=10,
-    database=True,  # for API keys only: a signed token is proved without it (docs/decisions/0021)
+    database=True,  # for API keys only: a signed token is proved without it (docs/decisions/0041)
+    directory_only=True,
     parameters=(Parameter.JWKS,),
     hot=True,
 )

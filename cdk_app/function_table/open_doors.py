@@ -10,6 +10,7 @@ OPEN_DOORS = (
         summary="Alive, and ready: database, cache and queue answer.",
         timeout_seconds=10,
         database=True,
+        directory_only=True,
         cache=True,
         inspects=(QueueName.JOBS,),
         routes=(Route(path="health", public=True), Route(path="ready", public=True)),

@@ -11,6 +11,7 @@ SCHEDULED = (
         summary="Finds accounts that are due and queues one job for each scope.",
         timeout_seconds=300,
         database=True,
+        directory_only=True,
         sends=(QueueName.JOBS,),
         schedule="rate(30 minutes)",
     ),

@@ -20,6 +20,7 @@ WORKERS = (
         summary="Applies payment events to subscriptions and revenue.",
         timeout_seconds=30,
         database=True,
+        directory_only=True,
         sends=(QueueName.PAYMENTS,),
         batch=Batch(queue=QueueName.PAYMENTS, size=10, window_seconds=0),
     ),

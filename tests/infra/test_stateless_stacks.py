@@ -11,7 +11,17 @@ import pytest
 from cdk_app.function_spec import FunctionSpec, Route
 from cdk_app.function_table import all_functions
 from cdk_app.gateway_problems import GATEWAY_PROBLEMS
-from tests.infra.stateless import AWS_PAIRS, PAIRS, PROD, as_list, functions_by_name, of_type, statements, templates
+from tests.infra.stateless import (
+    AWS_PAIRS,
+    DATABASE_USERS,
+    PAIRS,
+    PROD,
+    as_list,
+    functions_by_name,
+    of_type,
+    statements,
+    templates,
+)
 
 STATELESS = ("api", "jobs")
 
@@ -73,6 +83,20 @@ def test_only_operations_writes_secrets_and_parameters() -> None:
 def test_the_database_is_entered_by_iam_where_the_row_says_so() -> None:
     connecting = {spec.name for spec in all_functions() if "rds-db:connect" in _granted(PROD, spec)}
     assert connecting == {spec.name for spec in all_functions() if spec.database}
+
+
+@pytest.mark.req("A139", "K09")
+def test_silos_are_entered_where_tenants_are_and_unmade_by_operations_alone() -> None:
+    entering = {spec.name for spec in all_functions() if f"{DATABASE_USERS}/app_*" in _granted(PROD, spec)}
+    assert entering == {spec.name for spec in all_functions() if spec.database} - {
+        "authorizer",
+        "health",
+        "payments_worker",
+        "sync_dispatcher",
+    }
+    for action in ("CreateSecret", "DeleteSecret"):
+        granted = {spec.name for spec in all_functions() if f"secretsmanager:{action}" in _granted(PROD, spec)}
+        assert granted == {"operations"}
 
 
 @pytest.mark.req("A034", "A101", "A102", "A103", "B041")
