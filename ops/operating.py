@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
-from uuid import UUID
+from typing import Annotated, Any, TextIO
 
 import boto3
 import typer
@@ -19,7 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from ops import endpoints, tenants
 from ops.aws import LocalAws
 from ops.console import Report
-from ops.errors import OperationError
+from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home
 
 Operate = Callable[..., Any]
@@ -27,8 +26,8 @@ Env = Annotated[str, typer.Option("--env", help="local, or an environment on AWS
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 Tenant = Annotated[str | None, typer.Option("--tenant", help="The tenant's id; all tenants without it.")]
 
-keys = typer.Typer(no_args_is_help=True, help="Signing and encryption keys.")
-audit = typer.Typer(no_args_is_help=True, help="The audit log.")
+keys = typer.Typer(no_args_is_help=True, help="Signing and encryption keys.", epilog=EXIT_CODES)
+audit = typer.Typer(no_args_is_help=True, help="The audit log.", epilog=EXIT_CODES)
 
 
 @keys.command()
@@ -71,7 +70,7 @@ def reseal(
 def verify(*, tenant: Tenant = None, env: Env = "local", json: Json = False) -> None:
     """Recompute the hash chains and compare them with their anchors. Exit code 1 if one does not hold."""
     with _asked(env, json) as (report, operate):
-        found = operate("audit-verify", **({"tenant": _id(tenant)} if tenant else {}))
+        found = operate("audit-verify", **({"tenant": tenants.read_id(tenant)} if tenant else {}))
         for fault in found["faults"]:
             report.say(f"  [red]✗[/] {fault['tenant_id']}: {fault['fault']}")
         report.say(f"{found['entries']} entries in {found['chains']} chains: {'all hold' if found['holds'] else 'NOT sound'}.")
@@ -90,9 +89,9 @@ def export_log(
 ) -> None:
     """Write a tenant's chain as JSON Lines, which anyone can check with SHA-256 alone."""
     with _asked(env, json) as (report, operate):
-        wanted, after, written = _id(tenant), 0, 0
+        wanted, after, written = tenants.read_id(tenant), 0, 0
         try:
-            with to.open("x", encoding="utf-8") as file:
+            with written_whole(to) as file:
                 while after is not None:
                     part = operate("audit-export", tenant=wanted, after=after)
                     file.writelines(f"{line}\n" for line in part["lines"])
@@ -116,7 +115,7 @@ def erase(
 ) -> None:
     """Erase all data of a cancelled tenant, a database of its own included, for good, and print the receipt."""
     with _asked(env, json) as (report, operate):
-        wanted = _id(tenant_id)
+        wanted = tenants.read_id(tenant_id)
         if not yes:
             raise OperationError("Nothing was erased.", why="An erasure cannot be undone.", do="Add --yes if you mean it.")
         receipt = operate("erase-tenant", tenant=wanted, with_sub_tenants=with_sub_tenants)
@@ -137,12 +136,24 @@ def replay(*, env: Env = "local", json: Json = False) -> None:
 
 
 @contextmanager
+def written_whole(path: Path) -> Iterator[TextIO]:
+    """A new file that is gone again where the block raises: half a chain would look like one that someone has cut."""
+    with path.open("x", encoding="utf-8") as file:
+        try:
+            yield file
+        except BaseException:
+            path.unlink()
+            raise
+
+
+@contextmanager
 def _asked(env: str, as_json: bool) -> Iterator[tuple[Report, Operate]]:
     report = Report(as_json=as_json)
     try:
         if env == "local":
             endpoints.load(Home.default())  # says so where nothing has been started
-        yield report, LocalAws(Home.default()).operate if env == "local" else _on_aws(env)
+        ask = LocalAws(Home.default()).operate if env == "local" else _on_aws(env)
+        yield report, lambda verb, **args: tenants.answered(verb, ask(verb, **args))
     except OperationError as error:
         report.failure(error)
         raise typer.Exit(1) from None
@@ -178,12 +189,3 @@ def _keep_keys(env: str) -> None:
         home = Home.default()
         aws = LocalAws(home)
         home.remember("keys", **{purpose: aws.secret(f"{PREFIX}/{purpose}")[purpose] for purpose in KEYS})
-
-
-def _id(text: str) -> str:
-    try:
-        return str(UUID(text))
-    except ValueError:
-        raise OperationError(
-            f"{text!r} is not a tenant's id.", do="Give the id as GET /admin/tenants lists it, such as 01940000-0000-7000-…"
-        ) from None

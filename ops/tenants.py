@@ -10,12 +10,13 @@ from uuid import UUID
 
 import typer
 
+from ops import endpoints
 from ops.aws import LocalAws
 from ops.console import Report
-from ops.errors import OperationError
+from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home
 
-app = typer.Typer(no_args_is_help=True, help="Tenants: open, list, show, suspend, resume.")
+app = typer.Typer(no_args_is_help=True, help="Tenants: open, list, show, suspend, resume, erase.", epilog=EXIT_CODES)
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
@@ -27,7 +28,9 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="The company's name.")],
     email: Annotated[str, typer.Option(help="The company's address, and its first OWNER's.")],
-    plan: Annotated[str, typer.Option(help="FREE, BASIC, PRO or ENTERPRISE.")] = "FREE",
+    plan: Annotated[str, typer.Option(help="Its code in the catalogue: painel.pro, atendimento.white_label …")] = (
+        "painel.free"
+    ),
     domain: Annotated[str | None, typer.Option(help="The host whose pages wear the tenant's brand.")] = None,
     tenant_id: Annotated[str | None, typer.Option("--id", help="Its id, so that repeating the command goes on.")] = None,
     max_accounts: Annotated[int | None, typer.Option(help="Mercado Livre accounts, if not the plan's number.")] = None,
@@ -54,12 +57,12 @@ def create(
 
 @app.command(name="list")
 def list_tenants(*, json: Json = False) -> None:
-    """All tenants: id, state, plan, placement, name."""
+    """All tenants: id, state, plans, placement, name."""
     report = Report(as_json=json)
     with explained(report):
         answer = _ask("tenant-list")
         shown = [
-            (tenant["id"], f"{tenant['status']:<12} {tenant['plan']:<10} {tenant['placement'][:12]:<12} {tenant['name']}")
+            (tenant["id"], f"{tenant['status']:<12} {tenant['plans']:<24} {tenant['placement'][:12]:<12} {tenant['name']}")
             for tenant in answer["tenants"]
         ]
         report.table("Tenants", shown)
@@ -139,7 +142,13 @@ def _move(tenant_id: str, status: str, *, dry_run: bool, json: bool) -> None:
 
 def _ask(verb: str, **args: Any) -> dict[str, Any]:
     """The verb's answer; raises OperationError with its refusal, in its own words."""
-    answer: dict[str, Any] = LocalAws(Home.default()).operate(verb, **args)
+    home = Home.default()
+    endpoints.load(home)  # says so where nothing has been started
+    return answered(verb, LocalAws(home).operate(verb, **args))
+
+
+def answered(verb: str, answer: dict[str, Any]) -> dict[str, Any]:
+    """What an operation answered; raises OperationError where it was refused."""
     if "error" in answer:
         code, detail = answer["error"]["code"], answer["error"]["detail"]
         do = {

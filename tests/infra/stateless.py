@@ -22,10 +22,10 @@ from stacks.messaging import MessagingStack
 from stacks.storage import StorageStack
 
 Resources = dict[str, dict[str, Any]]
+DATABASE_USERS = "arn:aws:rds-db:us-east-1:111111111111:dbuser:db-ABC"
 PAIRS = [("local", "local"), ("dev", "economy"), ("staging", "growth"), ("prod", "scale")]
 AWS_PAIRS = PAIRS[1:]
 PROD = ("prod", "scale")
-DATABASE_USERS = "arn:aws:rds-db:us-east-1:111111111111:dbuser:db-ABC"
 
 
 def write_handlers(folder: Path, body: str = "def handler(event, context):\n    return {}\n") -> Path:

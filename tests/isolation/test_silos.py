@@ -81,7 +81,7 @@ def test_a_tenants_rows_are_in_its_own_database_and_in_no_other(database: Databa
             assert rows(database, place, tenant_of(person)) == (1 if person is resident else 0)
 
 
-@pytest.mark.req("K09", "K12")
+@pytest.mark.req("K09", "K12", "D043")
 def test_a_silos_people_are_managed_like_anyones(one: Person) -> None:
     me = call(gateway, "GET", "/me", token=one.access_token).json
     assert (me["tenant"]["plan"], me["user"]["role"]) == ("ENTERPRISE", "OWNER")
@@ -111,7 +111,7 @@ def test_a_role_opens_its_own_database_only(database: Database, one: Person, two
             connect_to(user, name)
 
 
-@pytest.mark.req("K09", "K11", "D018")
+@pytest.mark.req("K09", "K11", "D018", "D043")
 def test_a_key_signs_for_its_own_placement_only(one: Person, two: Person) -> None:
     pooled = sign_up().caller
     for lied in (

@@ -32,6 +32,7 @@ class Asked(list[tuple[str, dict[str, Any]]]):
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     made = Asked()
     monkeypatch.setattr(tenants, "LocalAws", lambda _home: made)
+    monkeypatch.setattr(endpoints, "load", lambda _home: None)
     return made
 
 

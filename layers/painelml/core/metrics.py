@@ -6,16 +6,23 @@ import json
 import sys
 import time
 
-NAMESPACE = "PainelML"
+from painelml.core.config import config
 
 
 def count(name: str, **dimensions: str) -> None:
-    """One more of `name`. Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own."""
+    """One more of `name`, in the namespace of this environment, such as `PainelML/prod`.
+
+    Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own.
+    """
     document = {
         "_aws": {
             "Timestamp": int(time.time() * 1000),
             "CloudWatchMetrics": [
-                {"Namespace": NAMESPACE, "Dimensions": [sorted(dimensions)], "Metrics": [{"Name": name, "Unit": "Count"}]}
+                {
+                    "Namespace": f"PainelML/{config().env}",
+                    "Dimensions": [sorted(dimensions)],
+                    "Metrics": [{"Name": name, "Unit": "Count"}],
+                }
             ],
         },
         name: 1,

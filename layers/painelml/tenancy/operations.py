@@ -12,7 +12,10 @@ def owner_lists(session: Session, *, only: UUID | None = None) -> list[Row]:
     return session.rows(
         """
         select t.id, t.name, t.email, t.plan, t.status, t.max_accounts, t.placement, t.host, t.host_status,
-            t.parent_id, t.created_at
+            t.parent_id, t.created_at,
+            (
+                select string_agg(i.plan, ' ' order by i.line desc) from directory.subscription_items i where i.tenant_id = t.id
+            ) as plans
         from directory.tenants t
         where not t.is_house and (%(only)s::uuid is null or t.id = %(only)s)
         order by t.created_at, t.id
