@@ -2,35 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.accounts.tokens import access_token, refreshed
 from painelml.marketplace.api import client
-from painelml.marketplace.api.client import Answer
+from painelml.marketplace.api.answers import Answer
+from painelml.marketplace.api.transport import Bearer, Call, Params, Upload, send
 from painelml.marketplace.errors import TokenRejected
 
 T = TypeVar("T")
 
+Headers = Mapping[str, str]
+
 
 @dataclass(frozen=True, slots=True)
 class SellerApi:
-    """Mercado Livre with one seller's token. A rejected token costs one refresh and one retry, never more."""
+    """Mercado Livre with one seller's token. A rejected token costs one refresh and one retry, never more.
+
+    `background` is for work that can wait (first syncs, backfills): it leaves room for notifications and people. Call it
+    outside any transaction. Reads raise MarketplaceBusy where they may be asked again; so do writes that changed nothing. A
+    write whose end is not known raises OutcomeUnknown and is never repeated here.
+    """
 
     account: ConnectedAccount
+    background: bool = False
 
-    def get(self, path: str, **params: str | int) -> Answer:
-        return self._with_token(lambda token: client.get(path, token, **params))
+    def get(self, path: str, *, headers: Headers | None = None, **params: str | int) -> Answer:
+        return self._with_token(lambda bearer: client.get(path, bearer, headers=headers, **params))
 
-    def get_all(self, calls: list[tuple[str, dict[str, str | int]]]) -> list[Answer]:
+    def get_all(self, calls: Sequence[tuple[str, Params]], *, headers: Headers | None = None) -> list[Answer]:
         """Independent reads at the same time, answers in the order of the calls."""
-        return self._with_token(lambda token: client.get_all(calls, token))
+        return self._with_token(lambda bearer: client.get_all(calls, bearer, headers=headers))
 
-    def _with_token(self, call: Callable[[str], T]) -> T:
+    def post(self, path: str, body: Any = None, *, headers: Headers | None = None, **params: str | int) -> Answer:
+        return self._send(Call("POST", path, params, headers or {}, body))
+
+    def put(self, path: str, body: Any = None, *, headers: Headers | None = None, **params: str | int) -> Answer:
+        """`headers` carries what stock asks for: `{"x-version": answer.version}`."""
+        return self._send(Call("PUT", path, params, headers or {}, body))
+
+    def delete(self, path: str, *, headers: Headers | None = None, **params: str | int) -> Answer:
+        return self._send(Call("DELETE", path, params, headers or {}))
+
+    def upload(self, path: str, file: Upload, **params: str | int) -> Answer:
+        """POST of one file as multipart, in the field `file`."""
+        return self._send(Call("POST", path, params, upload=file))
+
+    def _send(self, call: Call) -> Answer:
+        return self._with_token(lambda bearer: send(call, bearer))
+
+    def _with_token(self, call: Callable[[Bearer], T]) -> T:
         token = access_token(self.account.tenant_id, self.account.id)
         try:
-            return call(token)
+            return call(self._bearer(token))
         except TokenRejected:
-            return call(refreshed(self.account.tenant_id, self.account.id, unlike=token))
+            return call(self._bearer(refreshed(self.account.tenant_id, self.account.id, unlike=token)))
+
+    def _bearer(self, token: str) -> Bearer:
+        return Bearer(token, self.account.seller_id, self.background)
