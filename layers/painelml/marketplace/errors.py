@@ -122,6 +122,7 @@ class OutcomeUnknown(ServiceUnavailable):
     """A write whose end is not known: the answer was lost, a 5xx, or unreadable. Never repeated blindly; read, then decide."""
 
     code = "mercado_livre_outcome_unknown"
+    strain: ClassVar[Strain | None] = "failure"
     title: ClassVar[Text] = {"pt-BR": "Resultado desconhecido", "en": "Outcome unknown"}
     detail: ClassVar[Text] = {
         "pt-BR": "O Mercado Livre não confirmou a operação, que pode ter sido feita. Confira antes de enviar de novo.",

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
 from painelml.core.secrets import secret
 from painelml.marketplace.api.answers import Answer
-from painelml.marketplace.api.transport import POOL, Bearer, Call, Params, send
+from painelml.marketplace.api.transport import POOL, Bearer, Call, send
 
 
 def application_id() -> int:
@@ -16,17 +16,16 @@ def application_id() -> int:
     return int(secret("mercado_livre")["client_id"])
 
 
-def get(path: str, bearer: Bearer, *, headers: Mapping[str, str] | None = None, **params: str | int) -> Answer:
+def get(path: str, bearer: Bearer, **params: str | int) -> Answer:
     """GET `path`; raises one of marketplace.errors."""
-    return send(Call("GET", path, params, headers or {}), bearer)
+    return send(Call("GET", path, params), bearer)
 
 
-def get_all(calls: Sequence[tuple[str, Params]], bearer: Bearer, *, headers: Mapping[str, str] | None = None) -> list[Answer]:
+def send_all(calls: Sequence[Call], bearer: Bearer) -> list[Answer]:
     """Independent reads at the same time, answers in the order of the calls; the first error wins."""
-    asked = [Call("GET", path, params, headers or {}) for path, params in calls]
-    if len(asked) < 2:
-        return [send(call, bearer) for call in asked]
-    return list(_threads().map(lambda call: send(call, bearer), asked))
+    if len(calls) < 2:
+        return [send(call, bearer) for call in calls]
+    return list(_threads().map(lambda call: send(call, bearer), calls))
 
 
 def revoke(bearer: Bearer) -> None:

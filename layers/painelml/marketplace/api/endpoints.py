@@ -1,10 +1,10 @@
 """Mercado Livre's endpoints by class: what shares one budget of calls, and which functional permission opens it.
 
 Only two numbers are published: messages, 500 a minute for reads and 500 for writes (mensajeria-post-venta), and an
-application's `max_requests_per_hour`, 18000 in the documented sample of `GET /applications/{id}`. Control is per application
-and endpoint (rate-limit-error-429); the other rates are our own, at or below what integrators report to pass (5 to 7 a second). The secret
-`mercado_livre` may hold others under `rates`, by class name, `total_per_hour`, or `*` for all of them: more is granted
-by Mercado Livre's commercial channel, so what is true changes without a deployment.
+application's `max_requests_per_hour`, 18000 in the sample of `GET /applications/{id}`. Control is per application and
+endpoint (rate-limit-error-429); the other rates are our own, at or below what integrators report to pass (5 to 7 a second).
+The secret `mercado_livre` may hold others under `rates`, by class name, `total_per_hour`, or `*` for all of them: more is
+granted by Mercado Livre's commercial channel, so what is true changes without a deployment.
 """
 
 from __future__ import annotations

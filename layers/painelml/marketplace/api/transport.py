@@ -10,8 +10,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Literal
 
+from painelml.core import metrics
 from painelml.core.config import config
 from painelml.marketplace.api.answers import Answer, read
+from painelml.marketplace.api.endpoints import endpoint_of
+from painelml.marketplace.api.gate import passing
 from painelml.marketplace.errors import MarketplaceBusy, NotSent, OutcomeUnknown
 
 if TYPE_CHECKING:
@@ -68,7 +71,16 @@ def send(call: Call, bearer: Bearer = NOBODY) -> Answer:
 
     A write that was refused (4xx, 429) or never left has changed nothing; one whose answer was lost raises OutcomeUnknown.
     """
-    return read(_response(call, bearer), writing=call.is_write)
+    endpoint = endpoint_of(call.method, call.path)
+    with passing(endpoint, seller_id=bearer.seller_id, background=bearer.background):
+        try:
+            response = _response(call, bearer)
+        except (MarketplaceBusy, OutcomeUnknown):
+            metrics.count("MercadoLivreErrors", endpoint=endpoint.name, status="no_answer")
+            raise
+        if response.status_code >= 300:
+            metrics.count("MercadoLivreErrors", endpoint=endpoint.name, status=_family(response.status_code))
+        return read(response, writing=call.is_write)
 
 
 def _response(call: Call, bearer: Bearer) -> Response:
@@ -93,6 +105,11 @@ def _response(call: Call, bearer: Bearer) -> Response:
         if call.is_write:
             raise OutcomeUnknown(reason) from None
         raise MarketplaceBusy(reason) from None
+
+
+def _family(status: int) -> str:
+    """The status where it says something of its own, else its hundred: a metric's dimension is a small closed set."""
+    return str(status) if status in (400, 401, 403, 404, 409, 429) else f"{status // 100}xx"
 
 
 def _never_left(error: Exception) -> bool:
