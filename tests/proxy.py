@@ -22,10 +22,10 @@ Loss = str  # "before": the call never reaches Mercado Livre; "after": it does, 
 
 @dataclass(slots=True)
 class Proxy:
-    """`answers`: what to answer for paths that begin so, instead of asking; `bodies` are what those calls sent. `limit`: calls a minute before it answers 429.
+    """`answers`: what to answer for paths that begin so, instead of asking; `bodies` are what those calls sent.
 
-    `losses` says, for each call of the token endpoint, what is lost ("" for nothing). `grace`: a refresh token that was used is
-    answered again with what it gave, as some servers do.
+    `limit`: calls in any second beyond which it answers 429. `losses` says, for each call of the token endpoint, what is lost
+    ("" for nothing). `grace`: a refresh token that was used is answered again with what it gave, as some servers do.
     """
 
     upstream: str

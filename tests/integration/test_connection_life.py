@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 
-from lambdas.token_refresh.handler import handler as token_refresh
 from painelml.core import clock
 from painelml.core.cache import cache, tenant_key
 from painelml.core.db import tenant_session
+from painelml.core.secrets import secret
 from painelml.marketplace.accounts import grants, health, refresh, tokens
 from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.api import oauth
@@ -28,7 +28,7 @@ from painelml.marketplace.errors import (
     PermissionMissing,
     ReconnectRequired,
 )
-from tests.http import Context, call, gateway
+from tests.http import call, gateway
 from tests.people import Person, sign_up
 from tests.proxy import Proxy, proxied
 from tests.sellers import connect
@@ -331,7 +331,7 @@ def test_a_refused_refresh_ahead_leaves_the_token_to_its_end_and_tells_the_selle
     account_id = connect(person, sim, seller_id)
     proxy.losses = chain(["after"], repeat(""))
     later(monkeypatch, hours=5)
-    token_refresh({}, Context(remaining_ms=60_000))
+    tokens.refresh_ahead(person.caller.tenant_id, account_id)
     account = shown(person, account_id)
     assert (account["status"], account["health"]["state"]) == ("ACTIVE", "warning")
     assert account["health"]["reason"] == "refresh_refused"
@@ -347,7 +347,7 @@ def test_a_refused_refresh_ahead_leaves_the_token_to_its_end_and_tells_the_selle
 
 def test_two_valid_client_secrets_are_tried_in_order(person: Person, sim: Simulator, monkeypatch: pytest.MonkeyPatch) -> None:
     account_id = connect(person, sim, sim.seller(items=1))
-    ours = oauth.secret("mercado_livre")
+    ours = secret("mercado_livre")
     renewed = {**ours, "client_secrets": ["renewed-and-not-known-yet", ours["client_secret"]]}
     monkeypatch.setattr(oauth, "secret", lambda _: renewed)
     assert refresh_now(person, account_id)

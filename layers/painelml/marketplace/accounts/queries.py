@@ -70,7 +70,8 @@ def save_account(
             on conflict (tenant_id, seller_id) do update
             set nickname = excluded.nickname, site_id = excluded.site_id, status = 'ACTIVE', status_reason = null,
                 sync_trouble = null, warnings = '{}', connected_by = excluded.connected_by,
-                connected_at = excluded.connected_at, disconnected_at = null, frozen_from = null, updated_at = excluded.connected_at
+                connected_at = excluded.connected_at, disconnected_at = null, frozen_from = null,
+                updated_at = excluded.connected_at
             returning id
             """,
             account_id=account_id,
