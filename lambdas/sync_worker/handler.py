@@ -10,7 +10,6 @@ from painelml.core.config import config
 from painelml.core.observability import begin_log, log_tenant, logger
 from painelml.core.queues import Batch, Message
 from painelml.core.standing import Act, TenantClosed, acting
-from painelml.marketplace.jobs import Refetch
 from painelml.privacy import export
 from painelml.privacy.models import ExportJob
 from painelml.privacy.service import is_erased
@@ -27,10 +26,14 @@ def _deliver(message: Message) -> None:
     deliver(LetterJob.model_validate_json(message.body))
 
 
+def _start(job: StartJob) -> None:
+    work.start(job)
+    refetch.revive(job.tenant_id, job.account_id)
+
+
 JOBS: dict[str, Callable[[Message], None]] = {
-    "sync_start": lambda message: work.start(StartJob.model_validate_json(message.body)),
+    "sync_start": lambda message: _start(StartJob.model_validate_json(message.body)),
     "sync_page": lambda message: work.page(PageJob.model_validate_json(message.body), deferrals=message.deferrals),
-    "refetch": lambda message: refetch.work(Refetch.model_validate_json(message.body), deferrals=message.deferrals),
     "export": lambda message: export.work(ExportJob.model_validate_json(message.body)),
     "letter": _deliver,
 }
@@ -41,14 +44,26 @@ ACTS = {"export": Act.READ, "letter": None}
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
-    """Does each message on its own; the queue's group (the tenant) names the log lines."""
+    """Does each message on its own, but refetches together; the queue's group (the tenant) names the log lines."""
     begin_log(context.aws_request_id)
     batch = Batch(event, config().require("queue_jobs"))
+    refetches = [message for message in batch if _kind(message) == "refetch"]
     for message in batch:
-        log_tenant(message.group)
-        with batch.attempt(message):
-            _do(message)
+        if message not in refetches:
+            log_tenant(message.group)
+            with batch.attempt(message):
+                _do(message)
+    with acting(Act.SYNC):
+        refetch.work_through(batch, refetches)
     return batch.response()
+
+
+def _kind(message: Message) -> str:
+    """Empty for a body that is no job, which fails when it is done."""
+    try:
+        return str(message.json()["kind"])
+    except (ValueError, TypeError, KeyError):
+        return ""
 
 
 def _do(message: Message) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import pytest
 
+from lambdas.sync_worker.handler import handler as sync_worker
 from painelml.core import clock
 from painelml.core.cache import cache, tenant_key
 from painelml.core.db import tenant_session
@@ -31,6 +32,7 @@ from painelml.marketplace.errors import (
 from tests.http import call, gateway
 from tests.people import Person, sign_up
 from tests.proxy import Proxy, proxied
+from tests.queues import invoke, record
 from tests.sellers import connect
 from tests.servers import Database
 from tests.simulator import Simulator
@@ -174,6 +176,29 @@ def test_silence_of_a_topic_comes_and_goes_by_whoever_watches_it(person: Person,
         with tenant_session(person.caller.tenant_id) as session:
             health.settle(session, account_id, "topic_silent", "orders_v2", holds=holds)
         assert shown(person, account_id)["health"]["state"] == state
+
+
+def test_a_notification_that_is_refused_by_policy_warns_and_the_next_that_is_read_ends_it(
+    person: Person, proxy: Proxy, sim: Simulator
+) -> None:
+    """The worker reads a batch with tokens fetched before, and learns from it all the same."""
+    seller_id = sim.seller(items=1)
+    account_id = connect(person, sim, seller_id)
+    order = sim.order(seller_id)
+    tenant_id = str(person.caller.tenant_id)
+    job = {
+        "kind": "refetch",
+        "tenant_id": tenant_id,
+        "account_id": str(account_id),
+        "topic": "orders_v2",
+        "resource": f"/orders/{order}",
+    }
+    proxy.answer("/orders/", 403, POLICY)
+    assert invoke(sync_worker, record(job, group=tenant_id)) == []
+    assert shown(person, account_id)["health"]["problems"] == [{"reason": "permission_missing", "about": "sales.read"}]
+    proxy.answers.clear()
+    assert invoke(sync_worker, record(job, group=tenant_id)) == []
+    assert shown(person, account_id)["health"]["state"] == "ok"
 
 
 # Writes ---------------------------------------------------------------------------------------------------------------------

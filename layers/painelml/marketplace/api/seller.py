@@ -27,9 +27,13 @@ class SellerApi:
     `background` is for work that can wait (syncs, backfills): it leaves room for notifications and people. Call it outside any
     transaction. Reads raise MarketplaceBusy where they may be asked again; so do writes that changed nothing. A write whose end
     is not known raises OutcomeUnknown and is never repeated here.
+
+    A `token` that is given is used as it is, and TokenRejected is its giver's, as is what there is to learn about the account's
+    health (`learn_answer`, `learn_refusal`): no database is touched then.
     """
 
     account: ConnectedAccount
+    token: str | None = field(default=None, repr=False)
     background: bool = False
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -62,19 +66,27 @@ class SellerApi:
     def _send(self, call: Call) -> Answer:
         return self._tried([call])[0]
 
-    def _tried(self, calls: Sequence[Call]) -> list[Answer]:
-        """What the calls say about the account's health is remembered."""
-        try:
-            answers = self._with_token(calls)
-        except PermissionMissing as missing:
-            health.note(self.account, "permission_missing", missing.permission)
-            raise
-        except AccessRefused as refused:
-            if type(refused) is AccessRefused and (refused.says("FORBIDDEN") or refused.says("access_denied")):
-                self._look_at_the_account()
-            raise
+    def learn_answer(self, calls: Sequence[Call]) -> None:
+        """Ends the warnings that answers to these calls prove wrong."""
         if self.account.warnings:
             health.clear(self.account, {*health.RESTRICTED, *(entry for call in calls for entry in _proved(call))})
+
+    def learn_refusal(self, refused: AccessRefused) -> None:
+        """Keeps the warning that a 403 gives; one of no particular kind is looked into."""
+        if isinstance(refused, PermissionMissing):
+            health.note(self.account, "permission_missing", refused.permission)
+        elif type(refused) is AccessRefused and (refused.says("FORBIDDEN") or refused.says("access_denied")):
+            self._look_at_the_account()
+
+    def _tried(self, calls: Sequence[Call]) -> list[Answer]:
+        if self.token:
+            return client.send_all(calls, self._bearer(self.token))
+        try:
+            answers = self._with_token(calls)
+        except AccessRefused as refused:
+            self.learn_refusal(refused)
+            raise
+        self.learn_answer(calls)
         return answers
 
     def _with_token(self, calls: Sequence[Call]) -> list[Answer]:
@@ -85,7 +97,7 @@ class SellerApi:
             return client.send_all(calls, self._bearer(refreshed(self.account.tenant_id, self.account.id, unlike=token)))
 
     def _look_at_the_account(self) -> None:
-        """A 403 of no particular kind: if a seller may not even read itself, it is the account that is refused."""
+        """If a seller may not even read itself, it is the account that is refused."""
         if not _looks.take(self.account.id, interval=LOOK_EVERY_SECONDS, tolerance=LOOK_EVERY_SECONDS).allowed:
             return
         try:
