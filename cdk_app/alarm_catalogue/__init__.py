@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cdk_app.alarm_catalogue.stores import WatchedDatabase, cache_rows, database_rows, nat_instance_rows
+from cdk_app.alarm_catalogue.stores import WatchedDatabase, cache_rows, database_rows, nat_instance_rows, throttle_rows
 from cdk_app.alarm_catalogue.traffic import api_rows, function_rows, queue_rows
 
 __all__ = [
@@ -13,4 +13,5 @@ __all__ = [
     "function_rows",
     "nat_instance_rows",
     "queue_rows",
+    "throttle_rows",
 ]

@@ -26,7 +26,7 @@ from painelml.marketplace.api.endpoints import endpoint_of
 from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import MarketplaceBusy
 from tests.people import Person, sign_up
-from tests.proxy import Loss, Proxy, proxied
+from tests.proxy import Loss, Proxy
 from tests.sellers import connect
 from tests.servers import Database
 from tests.simulator import Simulator
@@ -34,12 +34,6 @@ from tests.simulator import Simulator
 WORKERS = 20
 ROUNDS = int(os.environ.get("PAINEL_RACE_ROUNDS", "50"))
 SEED = 20261125
-
-
-@pytest.fixture
-def proxy(sim: Simulator) -> Generator[Proxy]:
-    with proxied(sim.url) as between:
-        yield between
 
 
 @pytest.fixture

@@ -110,13 +110,14 @@ def test_bad_parameters_are_told(platform: Database, person: Person, query: dict
     assert call(sales, "GET", "/orders", caller=person.caller, query=query).status == 400
 
 
-@pytest.mark.req("A055")
+@pytest.mark.req("A055", "A057", "A058", "A059")
 def test_another_tenants_ids_are_not_found(sim: Simulator, person: Person) -> None:
     account_id = connect_and_sync(person, sim, sim.seller(items=3, orders=5))
     order, item = next(every(person, "/orders"))["id"], next(every(person, "/items"))["id"]
     run = runs_of(person, account_id)["orders"]["id"]
     rival = sign_up().caller
-    assert call(sales, "GET", "/orders", caller=rival).json["data"] == []
+    for path in ("/orders", "/items", "/ml-accounts"):
+        assert call(gateway, "GET", path, caller=rival).json["data"] == [], path
     for handler, method, path in [
         (sales, "GET", f"/orders/{order}"),
         (sales, "POST", f"/orders/{order}/resync"),

@@ -106,7 +106,7 @@ FORGERIES: dict[str, Callable[[], str]] = {
 }
 
 
-@pytest.mark.req("A047", "K11")
+@pytest.mark.req("A047", "K11", "A151", "A161", "B013")
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forgery_is_unauthorized(forgery: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$") as refusal:
@@ -114,7 +114,7 @@ def test_a_forgery_is_unauthorized(forgery: str) -> None:
     assert refusal.value.__cause__ is None
 
 
-@pytest.mark.req("A047", "A048")
+@pytest.mark.req("A047", "A048", "B013")
 def test_a_live_token_opens_the_stage_for_its_caller() -> None:
     policy = ask(tokens.issue(CALLER))
     (statement,) = policy["policyDocument"]["Statement"]
