@@ -1,9 +1,3 @@
-<<<<<<< HEAD
-"""The generic cell rate algorithm in one process, for the time when Valkey cannot keep the count for all (decision 0033)."""
-
-from __future__ import annotations
-
-=======
 """The generic cell rate algorithm: its verdict, its script for Valkey, and the same law in one process (decision 0033).
 
 A bucket holds one number: the theoretical arrival time (TAT), when it is full again. A full bucket lets a whole window's calls
@@ -13,33 +7,14 @@ through at once and refills evenly: one call every window/limit.
 from __future__ import annotations
 
 import math
->>>>>>> main
 import threading
 import time
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-<<<<<<< HEAD
-
-BUCKETS = 10_000
-ROUNDING = 1e-9
-
-
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """Whether a call passed; `ahead`: seconds until the bucket is full again; `wait`: seconds until a refused one may pass."""
-
-    allowed: bool
-    ahead: float
-    wait: float
-
-
-class LocalBuckets:
-    """Buckets by key, the longest unseen forgotten first. Threads share them."""
-=======
 from typing import Literal
 
-Bucket = Literal["api", "pages", "key"]
+Bucket = Literal["api", "pages", "key", "marketplace"]
 
 UNLIMITED, UNKNOWN = -1, -2
 LOCAL_WINDOW_SECONDS = 60
@@ -109,26 +84,11 @@ class Verdict:
 
 class InProcess:
     """The law for one process: buckets apart, the longest unseen forgotten first."""
->>>>>>> main
 
     def __init__(self) -> None:
         self._arrivals: OrderedDict[Hashable, float] = OrderedDict()
         self._lock = threading.Lock()
 
-<<<<<<< HEAD
-    def take(self, key: Hashable, *, interval: float, tolerance: float) -> Taken:
-        """One call each `interval` seconds, and `tolerance` seconds' worth of calls at once."""
-        moment = time.monotonic()
-        with self._lock:
-            tat = max(self._arrivals.pop(key, 0.0), moment)
-            wait = tat + interval - moment - tolerance
-            allowed = wait <= ROUNDING
-            after = tat + interval if allowed else tat
-            self._arrivals[key] = after
-            if len(self._arrivals) > BUCKETS:
-                self._arrivals.popitem(last=False)
-        return Taken(allowed, after - moment, 0.0 if allowed else wait)
-=======
     def judge(self, *wanted: tuple[Hashable, Bucket, int]) -> Verdict:
         """One call of every bucket in `wanted` (name, kind, calls a minute), or of none; the verdict of the tightest."""
         moment = time.monotonic()
@@ -160,4 +120,3 @@ class InProcess:
         self._arrivals.move_to_end(name)
         if len(self._arrivals) > LOCAL_BUCKETS:
             self._arrivals.popitem(last=False)
->>>>>>> main

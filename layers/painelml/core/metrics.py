@@ -10,10 +10,12 @@ from collections.abc import Mapping
 from painelml.core.config import config
 
 
-<<<<<<< HEAD
-def count(name: str, **dimensions: str) -> None:
-    """One more of `name`. Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own."""
-    _write(name, 1, {}, dimensions)
+def count(name: str, amount: int = 1, **dimensions: str) -> None:
+    """`amount` more of `name`, in the namespace of this environment, such as `PainelML/prod`.
+
+    Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own.
+    """
+    _write(name, amount, {}, dimensions)
 
 
 def measure(name: str, value: int, *, about: Mapping[str, str]) -> None:
@@ -22,13 +24,6 @@ def measure(name: str, value: int, *, about: Mapping[str, str]) -> None:
 
 
 def _write(name: str, value: int, about: Mapping[str, str], dimensions: Mapping[str, str]) -> None:
-=======
-def count(name: str, amount: int = 1, **dimensions: str) -> None:
-    """`amount` more of `name`, in the namespace of this environment, such as `PainelML/prod`.
-
-    Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own.
-    """
->>>>>>> main
     document = {
         "_aws": {
             "Timestamp": int(time.time() * 1000),
@@ -40,12 +35,8 @@ def count(name: str, amount: int = 1, **dimensions: str) -> None:
                 }
             ],
         },
-<<<<<<< HEAD
         name: value,
         **about,
-=======
-        name: amount,
->>>>>>> main
         **dimensions,
     }
     sys.stdout.write(json.dumps(document) + "\n")

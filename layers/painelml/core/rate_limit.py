@@ -19,58 +19,20 @@ from painelml.core.caller import Caller
 from painelml.core.config import config
 from painelml.core.db import home_session
 from painelml.core.errors import PainelError, Text
-<<<<<<< HEAD
-from painelml.core.gcra import ROUNDING, LocalBuckets
-=======
 from painelml.core.gcra import LOCAL_WINDOW_SECONDS, SCRIPT, UNKNOWN, UNLIMITED, Bucket, InProcess, Verdict
->>>>>>> main
 from painelml.core.observability import logger
-from painelml.core.scripts import Absence, Script
+from painelml.core.scripts import Script
 
 WINDOW_SECONDS = 900
 MICRO = 1_000_000
 LIMITS_KEPT_SECONDS = 60
-<<<<<<< HEAD
-LOCAL_WINDOW_SECONDS = 60
-LOCAL_ALLOWANCE: dict[Bucket, int] = {"api": 10, "pages": 60}
-=======
 LOCAL_ALLOWANCE: dict[Bucket, int] = {"api": 10, "pages": 60}
 """Calls a minute that each process gives each tenant while Valkey is away."""
->>>>>>> main
 ENTITLEMENTS: dict[str, Bucket] = {"rate_limit_15m": "api", "page_reads_15m": "pages"}
 
 _OWN_LIMITS = "select entitlement, quantity from app.own_limits()"
-<<<<<<< HEAD
-
-# KEYS: the bucket, the tenant's limits. ARGV: field of the limits, window in µs, µs of now ('' for the server's clock).
-# Answers {allowed, limit, remaining, µs until the bucket is full, µs until the next call}; limit -1 unlimited, -2 not known.
-# The bucket holds the theoretical arrival time (TAT) in µs, which a double holds exactly.
-SCRIPT = Script("""
-local limit = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '-2')
-if limit < 0 then return {1, limit, 0, 0, 0} end
-local window = tonumber(ARGV[2])
-if limit == 0 then return {0, 0, 0, window, window} end
-local now
-if ARGV[3] == '' then
-  local clock = redis.call('TIME')
-  now = tonumber(clock[1]) * 1000000 + tonumber(clock[2])
-else
-  now = tonumber(ARGV[3])
-end
-local interval = math.ceil(window / limit)
-local tat = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
-local after = tat + interval
-local burst = interval * limit
-if after - now > burst then
-  return {0, limit, math.floor((burst - (tat - now)) / interval), tat - now, after - now - burst}
-end
-redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))
-return {1, limit, math.floor((burst - (after - now)) / interval), after - now, 0}
-""")
+COUNT_SCRIPT = Script(SCRIPT)
 KEEP_SCRIPT = Script("""
-=======
-KEEP_SCRIPT = """
->>>>>>> main
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 redis.call('EXPIRE', KEYS[1], ARGV[1])
 """)
@@ -171,21 +133,10 @@ def _in_valkey(tenant_id: UUID, bucket: Bucket, key_id: str, key_limit: int, now
     return Verdict(bool(allowed), tightest, limit, remaining, _seconds(reset), _seconds(retry), WINDOW_SECONDS)
 
 
-<<<<<<< HEAD
-def _run(tenant_id: UUID, bucket: Bucket, now_us: int | None) -> list[int]:
-    keys = [tenant_key(tenant_id, "rate", bucket), _limits_key(tenant_id)]
-    found: list[int] = SCRIPT.run(keys, bucket, WINDOW_SECONDS * MICRO, "" if now_us is None else now_us)
-=======
 def _run(tenant_id: UUID, bucket: Bucket, key_id: str, key_limit: int, now_us: int | None) -> list[int]:
-    from redis.exceptions import NoScriptError
-
-    keys = (tenant_key(tenant_id, "rate", bucket), _limits_key(tenant_id), tenant_key(tenant_id, "rate", "key", key_id))
-    given = (bucket, WINDOW_SECONDS * MICRO, "" if now_us is None else str(now_us), str(key_limit) if key_limit else "")
-    try:
-        found: list[int] = cache().evalsha(_sha(), len(keys), *keys, *given)
-    except NoScriptError:
-        found = cache().eval(SCRIPT, len(keys), *keys, *given)
->>>>>>> main
+    keys = [tenant_key(tenant_id, "rate", bucket), _limits_key(tenant_id), tenant_key(tenant_id, "rate", "key", key_id)]
+    given = (bucket, WINDOW_SECONDS * MICRO, "" if now_us is None else now_us, key_limit or "")
+    found: list[int] = COUNT_SCRIPT.run(keys, *given)
     return found
 
 
@@ -215,30 +166,4 @@ def _seconds(micros: int) -> int:
     return math.ceil(micros / MICRO)
 
 
-<<<<<<< HEAD
-class _Local:
-    """GCRA in this process."""
-
-    def __init__(self) -> None:
-        self._buckets = LocalBuckets()
-
-    def judge(self, tenant_id: UUID, bucket: Bucket) -> Verdict:
-        metrics.count("RateLimitLocal", bucket=bucket)
-        limit = LOCAL_ALLOWANCE[bucket]
-        interval = LOCAL_WINDOW_SECONDS / limit
-        taken = self._buckets.take((tenant_id, bucket), interval=interval, tolerance=LOCAL_WINDOW_SECONDS)
-        return Verdict(
-            allowed=taken.allowed,
-            bucket=bucket,
-            limit=limit,
-            remaining=max(0, math.floor((LOCAL_WINDOW_SECONDS - taken.ahead) / interval + ROUNDING)),
-            reset_seconds=math.ceil(taken.ahead),
-            retry_seconds=0 if taken.allowed else max(1, math.ceil(taken.wait)),
-            window_seconds=LOCAL_WINDOW_SECONDS,
-        )
-
-
-_gone, _local = Absence("rate limits"), _Local()
-=======
 _local = InProcess()
->>>>>>> main
