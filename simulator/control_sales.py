@@ -10,18 +10,20 @@ from .clock import utc_text
 from .control import check_url
 from .errors import bad_request, not_found
 from .gateway import Simulator, answer, json_body, whole_number
-from .item_changes import item_changed, set_stock
-from .items import item_document
+from .item_document import item_document
+from .item_state import REVIEWS, item_changed, put_under_review, set_stock
 from .model import Delivery, Item, Notification
-from .order_changes import announce_order, change_order, place_orders, spread, take_stock
+from .order_actions import announce_order
+from .order_changes import change_order, place_orders, take_stock
 from .order_document import order_document
+from .shipment_timeline import MODES, PLANS
+from .user_products import stock_sold
 
-STORM_LIMIT = 20_000
 NOTIFY_LIMIT = 1_000
 DELIVERIES_LIMIT = 10_000
 
 
-def _known_seller(sim: Simulator, value: Any) -> int:
+def known_seller(sim: Simulator, value: Any) -> int:
     if not isinstance(value, int) or value not in sim.world.sellers:
         raise not_found("seller_id must be the user_id of a seller")
     return value
@@ -30,7 +32,7 @@ def _known_seller(sim: Simulator, value: Any) -> int:
 async def post_order(sim: Simulator, request: Request) -> Response:
     """Create one order, take its stock, announce it; `announce: false` keeps quiet."""
     body = await json_body(request)
-    order = place_orders(sim, _known_seller(sim, body.get("seller_id")), 1, body)[0]
+    order = place_orders(sim, known_seller(sim, body.get("seller_id")), 1, body)[0]
     announced = announce_order(sim, order) if body.get("announce", True) else []
     take_stock(sim, order)
     return answer({"order_id": order.id, "announced": announced, "order": order_document(sim.world, order)}, 201)
@@ -54,51 +56,42 @@ async def post_item_change(sim: Simulator, request: Request) -> Response:
     price, stock = body.get("price_cents", item.price), body.get("available_quantity", item.available_quantity)
     if not isinstance(price, int) or not isinstance(stock, int) or price < 1 or stock < 0:
         raise bad_request("price_cents and available_quantity must be whole numbers")
-    item.price = price
+    if body.get("moderation", "held") not in REVIEWS:
+        raise bad_request(f"moderation must be one of {', '.join(REVIEWS)}")
+    if body.get("logistic_type", item.logistic_type) not in PLANS:
+        raise bad_request(f"logistic_type must be one of {', '.join(PLANS)}")
+    before, item.price = item.price, price
     item.title = str(body.get("title", item.title))
     item.price_automation = bool(body.get("price_automation", item.price_automation))
+    item.logistic_type = body.get("logistic_type", item.logistic_type)
+    item.mode = MODES.get(item.logistic_type, "me2")
+    for variation in item.variations:
+        variation.price = price
     set_stock(item, stock)
     if "status" in body:
         item.status, item.sub_status = str(body["status"]), [str(part) for part in body.get("sub_status", [])]
-    item_changed(sim, item)
+    if "moderation" in body:
+        put_under_review(sim, item, body["moderation"])
+    sim.world.rendered_orders.clear()
+    item_changed(sim, item, price=price != before)
+    if "available_quantity" in body:
+        stock_sold(sim, item)
     return answer({"item_id": item.id, "item": item_document(item)})
-
-
-async def storm(sim: Simulator, request: Request) -> Response:
-    """Create `orders_each` orders for every seller named and announce each, spread over `over_seconds` if asked."""
-    body = await json_body(request)
-    seller_ids = [_known_seller(sim, value) for value in body.get("seller_ids") or list(sim.world.sellers)]
-    each, seconds = body.get("orders_each", 1), body.get("over_seconds", 0)
-    if not isinstance(each, int) or each < 1 or each * len(seller_ids) > STORM_LIMIT:
-        raise bad_request(f"orders_each must be positive, and the storm at most {STORM_LIMIT} orders")
-    if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
-        raise bad_request("over_seconds must be from 0 to 3600")
-    by_seller = {seller_id: place_orders(sim, seller_id, each) for seller_id in seller_ids}
-    announced = 0
-    # In turns, so that a receiver sees the sellers mixed.
-    for turn, row in enumerate(zip(*by_seller.values(), strict=True)):
-        for order in row:
-            announced += len(announce_order(sim, order, spread(turn, each, seconds)))
-    return answer(
-        {
-            "count": each * len(by_seller),
-            "announced": announced,
-            "order_ids": {str(seller_id): [order.id for order in orders] for seller_id, orders in by_seller.items()},
-        },
-        201,
-    )
 
 
 async def notify(sim: Simulator, request: Request) -> Response:
     """Announce a resource again, `times` times, each a notification of its own."""
     body = await json_body(request)
-    seller_id = _known_seller(sim, body.get("seller_id"))
+    seller_id = known_seller(sim, body.get("seller_id"))
     topic, resource, times = body.get("topic"), body.get("resource"), body.get("times", 1)
+    actions = body.get("actions", [])
     if not isinstance(topic, str) or not isinstance(resource, str):
         raise bad_request("topic and resource are required")
+    if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
+        raise bad_request("actions must be a list of words")
     if not isinstance(times, int) or not 1 <= times <= NOTIFY_LIMIT:
         raise bad_request(f"times must be from 1 to {NOTIFY_LIMIT}")
-    announced = [name for _ in range(times) for name in sim.outbox.announce(seller_id, topic, resource)]
+    announced = [name for _ in range(times) for name in sim.outbox.announce(seller_id, topic, resource, 0, tuple(actions))]
     return answer({"announced": announced}, 202)
 
 
@@ -110,6 +103,9 @@ async def forge(sim: Simulator, request: Request) -> Response:
     if not isinstance(url, str) or "body" not in command:
         raise bad_request("a forged notification needs a body, and a url if no application has one")
     check_url(url)
+    address = command.get("from_address")
+    if address is not None and not str(address).startswith("127."):
+        raise bad_request("from_address must be a loopback address, such as 127.0.0.9")
     body, headers = command["body"], {str(k): str(v) for k, v in (command.get("headers") or {}).items()}
     seen = body if isinstance(body, dict) else {}
     user_id = seen.get("user_id")
@@ -124,7 +120,7 @@ async def forge(sim: Simulator, request: Request) -> Response:
         attempts=1,
         sent_ms=sim.world.clock.now_ms(),
     )
-    return answer(_delivery_document(await sim.outbox.forge(url, body, headers, notification)))
+    return answer(_delivery_document(await sim.outbox.forge(url, body, headers, notification, address)))
 
 
 async def deliveries(sim: Simulator, request: Request) -> Response:
@@ -136,7 +132,7 @@ async def deliveries(sim: Simulator, request: Request) -> Response:
         found = [one for one in found if one.resource.strip("/") == f"orders/{order_id}"]
     if seller_id := query.get("seller_id"):
         found = [one for one in found if str(one.user_id) == seller_id]
-    for name in ("topic", "outcome", "notification_id"):
+    for name in ("topic", "resource", "outcome", "notification_id"):
         if value := query.get(name):
             found = [one for one in found if getattr(one, name) == value]
     if after := whole_number(request, "after", 0):

@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 
-from .clock import DAY, MINUTE, SECOND, utc_text
+from .clock import DAY, MINUTE, SECOND
 from .model import Application, Delivery, MissedFeed, Notification
+from .pointer import pointer
 from .state import World
 
 # Mercado Livre documents eight attempts in about one hour at growing intervals and keeps the exact schedule to itself:
@@ -26,8 +27,9 @@ BODY_KEPT = 2_000
 STRANGE_TOPIC = "marketplace_novelties"
 
 
-def _lane(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
-    return httpx.AsyncHTTPTransport(verify=tls, limits=httpx.Limits(max_connections=1, max_keepalive_connections=1))
+def _lane(tls: ssl.SSLContext, address: str | None = None) -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    return httpx.AsyncHTTPTransport(verify=tls, limits=limits, local_address=address)
 
 
 class Outbox:
@@ -52,8 +54,13 @@ class Outbox:
 
     # Announcing
 
-    def announce(self, seller_id: int, topic: str, resource: str, after_ms: int = 0) -> list[str]:
-        """Queue what a change sends to each application that may hear of it; the ids of the notifications queued."""
+    def announce(
+        self, seller_id: int, topic: str, resource: str, after_ms: int = 0, actions: tuple[str, ...] = ()
+    ) -> list[str]:
+        """Queue what a change sends to each application that may hear of it; the ids of the notifications queued.
+
+        `actions` makes it a typified one: its key is `id`, and the resource may be a bare id.
+        """
         chaos = self._world.chaos
         if not chaos.send_notifications:
             return []
@@ -63,15 +70,17 @@ class Outbox:
                 continue
             if not chaos.notify_without_grant and (app.client_id, seller_id) not in self._world.grants:
                 continue
-            queued += self._queue(app, seller_id, topic, resource, after_ms)
+            notification = self._new(app, seller_id, topic, resource, after_ms)
+            notification.actions = list(actions)
+            queued += self._queue(app, notification)
         return queued
 
-    def _queue(self, app: Application, seller_id: int, topic: str, resource: str, after_ms: int) -> list[str]:
+    def _queue(self, app: Application, notification: Notification) -> list[str]:
         chaos, roll = self._world.chaos, self._dice.random
-        notification = self._new(app, seller_id, topic, resource, after_ms)
         if roll() < chaos.drop:
             self._world.record_delivery(notification, "dropped")
             return []
+        again = dataclasses.replace(notification, id=str(uuid.uuid4()))
         if roll() < chaos.reorder:
             notification.due_ms += self._dice.randrange(chaos.reorder_window_ms + 1)
         self._enqueue(notification)
@@ -81,9 +90,11 @@ class Outbox:
             # The same id and its own retries: as far as the receiver can tell, one notification sent twice.
             self._push(dataclasses.replace(notification))
         if roll() < chaos.noop:
-            queued.append(self._enqueue(self._new(app, seller_id, topic, resource, after_ms)))
+            queued.append(self._enqueue(again))
         if roll() < chaos.unknown_topic:
-            queued.append(self._enqueue(self._new(app, seller_id, STRANGE_TOPIC, "/novelties/1", after_ms)))
+            strange = self._new(app, notification.user_id, STRANGE_TOPIC, "/novelties/1", 0)
+            strange.due_ms = again.due_ms
+            queued.append(self._enqueue(strange))
         return queued
 
     def _new(self, app: Application, seller_id: int, topic: str, resource: str, after_ms: int) -> Notification:
@@ -102,21 +113,8 @@ class Outbox:
         self._changed.set()
 
     def body(self, notification: Notification) -> dict[str, Any]:
-        """The pointer that is posted, in the general shape of the documentation or as the switches bend it."""
-        chaos = self._world.chaos
-        app = self._world.apps[notification.client_id]
-        slash = "" if chaos.missing_slash else "/"
-        user_id = notification.user_id
-        return {
-            "id" if chaos.plain_id else "_id": notification.id,
-            "resource": slash + notification.resource.removeprefix("/"),
-            "user_id": str(user_id) if chaos.string_user_id else user_id,
-            "topic": notification.topic,
-            "application_id": app.number,
-            "attempts": notification.attempts,
-            "sent": utc_text(notification.sent_ms),
-            "received": utc_text(notification.received_ms),
-        }
+        """The pointer that is posted."""
+        return pointer(self._world.chaos, self._world.apps[notification.client_id], notification)
 
     # Sending
 
@@ -189,6 +187,9 @@ class Outbox:
             return
         notification.attempts += 1
         notification.sent_ms = world.clock.now_ms()
+        if world.chaos.new_id_per_attempt and notification.attempts > 1:
+            world.finish_notification(notification)
+            notification.id = str(uuid.uuid4())
         delivery, text = await self._post(notification, app.notifications_url, self.body(notification))
         key = (app.client_id, notification.topic)
         if delivery.outcome == "delivered":
@@ -222,10 +223,15 @@ class Outbox:
         world.save_missed(missed)
         world.prune_missed(MISSED_LIFE)
 
-    async def forge(self, url: str, body: Any, headers: dict[str, str], notification: Notification) -> Delivery:
-        """Post any body at once and once, as an impostor would."""
+    async def forge(
+        self, url: str, body: Any, headers: dict[str, str], notification: Notification, address: str | None = None
+    ) -> Delivery:
+        """Post any body at once and once, as an impostor would; `address` is one of this machine's to send it from."""
+        lane = _lane(ssl.create_default_context(), address) if address is not None else None
         async with self._slots:
-            delivery, _ = await self._post(notification, url, body, headers, forged=True)
+            delivery, _ = await self._post(notification, url, body, headers, forged=True, lane=lane)
+        if lane is not None:
+            await lane.aclose()
         return delivery
 
     async def _post(
@@ -236,25 +242,29 @@ class Outbox:
         headers: dict[str, str] | None = None,
         *,
         forged: bool = False,
+        lane: httpx.AsyncBaseTransport | None = None,
     ) -> tuple[Delivery, str]:
         content = body.encode() if isinstance(body, str) else json.dumps(body, separators=(",", ":")).encode()
         request = httpx.Request("POST", url, content=content, headers={"content-type": "application/json"} | (headers or {}))
         status, text, outcome = None, "", "unreachable"
-        lane = self._lanes.pop()
+        chaos, own = self._world.chaos, self._lanes.pop()
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(self._world.chaos.deadline_ms / SECOND):
-                response = await lane.handle_async_request(request)
+            async with asyncio.timeout(chaos.deadline_ms / SECOND):
+                if chaos.delivery_latency_ms:
+                    await asyncio.sleep(chaos.delivery_latency_ms / SECOND)
+                response = await (lane or own).handle_async_request(request)
                 text = (await response.aread())[:BODY_KEPT].decode("utf-8", "replace")
                 await response.aclose()
             status = response.status_code
-            outcome = "delivered" if status == 200 else "refused"
+            taken = status == 200 or (chaos.accept_any_2xx and 200 <= status < 300)
+            outcome = "delivered" if taken else "refused"
         except TimeoutError:
             outcome = "timeout"
         except httpx.TransportError as error:
             text = str(error)
         finally:
-            self._lanes.append(lane)
+            self._lanes.append(own)
         ack_ms = round((time.perf_counter() - started) * SECOND, 3)
         outcome = f"forged_{outcome}" if forged else outcome
         return self._world.record_delivery(notification, outcome, status=status, ack_ms=ack_ms), text
