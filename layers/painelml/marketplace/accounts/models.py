@@ -13,7 +13,27 @@ from painelml.core.wire import Moment
 
 AccountStatus = Literal["ACTIVE", "RECONNECT_REQUIRED", "DISCONNECTED", "FROZEN"]
 
-Site = Literal["MLB", "MLA", "MLM", "MLC", "MCO", "MLU", "MPE", "MLV", "MEC", "MRD", "MPA", "CBT"]
+Site = Literal[
+    "MLB",
+    "MLA",
+    "MLM",
+    "MLC",
+    "MCO",
+    "MLU",
+    "MPE",
+    "MLV",
+    "MEC",
+    "MRD",
+    "MPA",
+    "CBT",
+    "MCR",
+    "MBO",
+    "MPY",
+    "MGT",
+    "MHN",
+    "MNI",
+    "MSV",
+]
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from painelml.core.crypto import seal, unseal
 from painelml.core.db import Row, TenantSession, tenant_session
 from painelml.core.observability import logger
 from painelml.marketplace.accounts import queries
-from painelml.marketplace.api import client
-from painelml.marketplace.api.client import Grant
+from painelml.marketplace.api import oauth
+from painelml.marketplace.api.oauth import Grant
 from painelml.marketplace.errors import GrantRefused, ReconnectRequired
 
 STALE = timedelta(minutes=5)  # a token this close to its end is refreshed before use
@@ -51,7 +51,7 @@ def refreshed(tenant_id: UUID, account_id: UUID, *, unlike: str) -> str:
             pair = _opened(session, account_id, queries.lock_tokens(session, account_id))
             if pair.access != unlike:
                 return pair.access
-            grant = client.refresh_grant(pair.refresh)
+            grant = oauth.refresh_grant(pair.refresh)
             save(session, account_id, grant)
     except GrantRefused as refusal:
         return _after_refusal(tenant_id, account_id, pair, refusal)
