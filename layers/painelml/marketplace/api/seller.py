@@ -22,8 +22,8 @@ class SellerApi:
 
     `background` is for work that can wait (syncs, backfills): it leaves room for notifications and people. Call it outside any
     transaction. Reads raise MarketplaceBusy where they may be asked again; so do writes that changed nothing. A write whose end
-    is not known raises OutcomeUnknown and is never repeated here. A `token` that is given is used as it is, and TokenRejected is
-    its giver's: no database is touched then.
+    is not known raises OutcomeUnknown and is never repeated here. A `token` that is given is used as it is, and TokenRejected
+    is its giver's: no database is touched then.
     """
 
     account: ConnectedAccount
