@@ -88,7 +88,7 @@ deploy: setup ## deploy an environment: make deploy ENV=dev (this machine: make 
 	$(CDK) deploy --all $(CONTEXT)
 
 layers: setup ## build the functions' layers, into build/layers
-	$(BIN)/python -m cdk_app.layers build/layers
+	$(BIN)/python -m cdk_app.layer_build build/layers
 
 lock: setup ## pin all requirements with hashes, after editing a requirements.in
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes layers/vendor/requirements.in -o layers/vendor/requirements.txt

@@ -21,7 +21,7 @@ from lambdas.payments_worker.handler import handler as payments_worker
 from lambdas.sync_dispatcher.handler import handler as sync_dispatcher
 from lambdas.sync_worker.handler import handler as sync_worker
 from lambdas.webhook_worker.handler import handler as webhook_worker
-from painelml.core import db, secrets
+from painelml.core import connections, db, secrets
 from painelml.core.ids import uuid7
 from painelml.core.placements import POOL, Silo
 from painelml.core.secrets import secret_document
@@ -167,8 +167,8 @@ def test_the_same_command_migrates_every_silo_and_audits_it(one: Person, two: Pe
 def test_connections_to_silos_are_few_and_reused(one: Person, two: Person) -> None:
     for person in (one, two, one, two):
         call(gateway, "GET", "/settings", token=person.access_token)
-    kept = list(db._connections())
-    assert len(kept) == len(set(kept)) <= 1 + db.SILOS_AT_ONCE
+    kept = list(connections._connections())
+    assert len(kept) == len(set(kept)) <= 1 + connections.SILOS_AT_ONCE
 
 
 def test_making_it_again_changes_nothing(one: Person) -> None:
@@ -195,7 +195,7 @@ def test_functions_that_may_not_sign_in_to_silos_do_not_try(one: Person, sim: Si
     db.forget_placements()
     for ask in asked.values():
         ask()
-    assert list(db._connections()) == [POOL]
+    assert list(connections._connections()) == [POOL]
     assert call(gateway, "GET", "/tenant", token=made["key"]).status == 200
 
 

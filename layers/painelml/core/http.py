@@ -30,10 +30,21 @@ from painelml.core.errors import (
 )
 from painelml.core.notices import collected
 from painelml.core.observability import begin_log, logger
-from painelml.core.request import client_ip, header, language, request_id
+from painelml.core.request import client_ip, header, language, request_id, sender
 from painelml.core.standing import act_of, acting
 
-__all__ = ["SHOWN_ONCE", "Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
+__all__ = [
+    "SHOWN_ONCE",
+    "Handler",
+    "client_ip",
+    "entry_point",
+    "header",
+    "http_app",
+    "http_routes",
+    "keeps_signature",
+    "language",
+    "sender",
+]
 
 VISITOR_ROLES = {"MASTER": "ADMIN", "SUPPORT": "VIEWER"}
 """What an operator is in a tenant that X-Tenant-Id names."""
