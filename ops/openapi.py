@@ -44,7 +44,10 @@ TAGS = {
         "A empresa e sua equipe · The company and its people",
     ),
     "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
-    "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
+    "data": (
+        "items orders shipments payments packs",
+        "Anúncios, pedidos, envios, pagamentos · Listings, orders, shipments, payments",
+    ),
     "billing": ("billing", "Planos, assinatura e uso · Plans, subscription and use"),
     "webhooks": ("webhooks", "Portas de entrada dos parceiros · Where partners knock"),
     "platform": ("admin", "Operação da plataforma · For platform roles only"),

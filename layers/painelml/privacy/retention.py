@@ -80,6 +80,12 @@ TABLE: tuple[Kept, ...] = (
         why="the contract",
     ),
     Kept(
+        what="Payments, without cards and payers",
+        tables=("app.payments",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Items, orders, syncs",
         tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,

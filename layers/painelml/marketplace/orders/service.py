@@ -17,6 +17,7 @@ from painelml.marketplace.jobs import Refetch, enqueue
 from painelml.marketplace.orders import queries
 from painelml.marketplace.orders.models import Order, OrderDocument, OrderLine, OrderSummary, read_order
 from painelml.marketplace.ownership import checked
+from painelml.marketplace.payments.service import apply_of_orders
 
 LAST_ID = 2**63 - 1
 
@@ -51,9 +52,14 @@ def fetch_order(api: SellerApi, order_id: str) -> OrderDocument:
 
 
 def apply_orders(session: TenantSession, account: ConnectedAccount, orders: Sequence[OrderDocument]) -> list[int]:
-    """Writes orders that are at least as new as what is held; the ids written. Raises AccessRefused for another seller's."""
+    """Writes orders that are at least as new as what is held, and their payments; the ids of the orders written.
+
+    Raises AccessRefused for another seller's.
+    """
     owned = [checked(order, account) for order in orders]
-    return queries.upsert_orders(session, account.id, owned, moment=now())
+    written = queries.upsert_orders(session, account.id, owned, moment=now())
+    apply_of_orders(session, account, owned)
+    return written
 
 
 def _order(row: Row) -> dict[str, Any]:
