@@ -39,7 +39,7 @@ MARKETPLACE = (
             Route(path="orders", below=True),
             Route(path="shipments", below=True),
             Route(path="payments"),
-            Route(path="packs", below=True),
+            Route(path="packs", itself=False, below=True),
         ),
         hot=True,
     ),

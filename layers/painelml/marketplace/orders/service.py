@@ -23,11 +23,29 @@ LAST_ID = 2**63 - 1
 
 
 def list_orders(
-    session: TenantSession, *, account_id: UUID | None, status: str | None, limit: int, cursor: str | None
+    session: TenantSession,
+    *,
+    account_id: UUID | None,
+    status: str | None,
+    pack_id: str | None = None,
+    limit: int,
+    cursor: str | None,
 ) -> Page[OrderSummary]:
     """Newest first."""
-    rows = queries.orders(session, account_id=account_id, status=status, before=newest_first(cursor, int, LAST_ID), limit=limit)
+    rows = queries.orders(
+        session,
+        account_id=account_id,
+        status=status,
+        pack_id=int(pack_id) if pack_id else None,
+        before=newest_first(cursor, int, LAST_ID),
+        limit=limit,
+    )
     return page_of([OrderSummary(**_order(row)) for row in rows], limit, key=lambda order: (order.created_at, order.id))
+
+
+def orders_of_pack(session: TenantSession, pack_id: int) -> list[OrderSummary]:
+    """The orders of a cart, by id; of an order without a pack that order."""
+    return [OrderSummary(**_order(row)) for row in queries.orders_of_pack(session, pack_id)]
 
 
 def find_order(session: TenantSession, order_id: str) -> Order:

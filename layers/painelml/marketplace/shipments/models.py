@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from pydantic import AliasPath, AwareDatetime, BaseModel, Field
+from pydantic import AliasPath, AwareDatetime, BaseModel, ConfigDict, Field
 
 from painelml.core.wire import Moment, Money
 from painelml.marketplace.documents import Amount, Document, currency_of, either, only
@@ -57,6 +57,32 @@ class Shipment(BaseModel):
     estimated_limit_at: Moment | None
     created_at: Moment
     updated_at: Moment
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "id": "45100000001",
+                    "account_id": "01a21315-f1ed-7da7-beea-ca72614aa9c5",
+                    "order_ids": ["2000011800000001"],
+                    "status": "ready_to_ship",
+                    "substatus": "printed",
+                    "mode": "me2",
+                    "logistic_type": "cross_docking",
+                    "tracking_number": "MEL45100000001",
+                    "tracking_method": "Normal",
+                    "seller_cost": {"amount": 1095, "currency": "BRL"},
+                    "receiver_cost": {"amount": 0, "currency": "BRL"},
+                    "declared_value": {"amount": 9980, "currency": "BRL"},
+                    "destination": {"zip_code": "20040002", "city": "Rio de Janeiro", "state": "BR-RJ"},
+                    "estimated_delivery_at": "2026-11-05T03:00:00.000Z",
+                    "estimated_limit_at": "2026-11-15T03:00:00.000Z",
+                    "created_at": "2026-11-01T14:01:00.000Z",
+                    "updated_at": "2026-11-01T16:00:00.000Z",
+                }
+            ]
+        }
+    )
 
 
 class SenderCost(Document):

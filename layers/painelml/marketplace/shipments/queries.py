@@ -232,3 +232,18 @@ def shipments_by_id(session: TenantSession, shipment_ids: Sequence[int]) -> list
         """,
         ids=list(shipment_ids),
     )
+
+
+def ids_of_orders(session: TenantSession, order_ids: Sequence[int]) -> list[int]:
+    """Which parcels hold these orders, whichever of the two said so first."""
+    rows = session.rows(
+        """
+        select l.shipment_id from app.shipment_orders as l
+        where l.tenant_id = %(tenant_id)s and l.order_id = any (%(ids)s::bigint[])
+        union
+        select o.shipment_id from app.orders as o
+        where o.tenant_id = %(tenant_id)s and o.id = any (%(ids)s::bigint[]) and o.shipment_id is not null
+        """,
+        ids=list(order_ids),
+    )
+    return [row["shipment_id"] for row in rows]

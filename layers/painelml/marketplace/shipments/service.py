@@ -62,6 +62,11 @@ def find_shipments(session: TenantSession, shipment_ids: Sequence[int]) -> list[
     return [_shipment(row) for row in queries.shipments_by_id(session, shipment_ids)]
 
 
+def shipments_of_orders(session: TenantSession, order_ids: Sequence[int]) -> list[Shipment]:
+    """The parcels that hold these orders, each once, by id."""
+    return find_shipments(session, queries.ids_of_orders(session, order_ids))
+
+
 def fetch_shipment(api: SellerApi, shipment_id: str) -> ShipmentDocument:
     """One shipment as Mercado Livre has it now. Costs and orders may not be there yet; the next notification brings them."""
     path = f"/shipments/{shipment_id}"
