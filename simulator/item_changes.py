@@ -30,6 +30,7 @@ WRITABLE = (
 )
 SETTABLE_STATUSES = ("active", "paused", "closed")
 REPAIRS = {"title", "attributes", "pictures"}
+SHOWN_IN_ORDERS = {"title", "seller_custom_field", "variations"}
 REPAIRABLE = (["warning"], ["waiting_for_patch"])
 
 
@@ -49,7 +50,6 @@ def apply_changes(sim: Simulator, item: Item, changes: dict[str, Any]) -> None:
     price = item.price
     if "title" in changes:
         item.title = changes["title"]
-        sim.world.rendered_orders.clear()
     if "price" in changes:
         item.price = round(changes["price"] * 100)
     if "seller_custom_field" in changes:
@@ -70,6 +70,8 @@ def apply_changes(sim: Simulator, item: Item, changes: dict[str, Any]) -> None:
         item.sub_status = ["paused_by_seller"] if item.status == "paused" else []
     if "deleted" in changes:
         item.sub_status = ["deleted"]
+    if SHOWN_IN_ORDERS & set(changes):
+        sim.world.rendered_orders.clear()
     item_changed(sim, item, price=item.price != price)
 
 

@@ -48,6 +48,7 @@ async def delete(sim: Simulator, request: Request) -> Response:
     async with writing(sim, item):
         item.variations = [one for one in item.variations if one is not found]
         set_stock(item, sum(one.available_quantity for one in item.variations))
+        sim.world.rendered_orders.clear()
         item_changed(sim, item)
     return answer([variation_document(item, one) for one in item.variations])
 

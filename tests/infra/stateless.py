@@ -22,18 +22,17 @@ from stacks.messaging import MessagingStack
 from stacks.storage import StorageStack
 
 Resources = dict[str, dict[str, Any]]
+DATABASE_USERS = "arn:aws:rds-db:us-east-1:111111111111:dbuser:db-ABC"
 PAIRS = [("local", "local"), ("dev", "economy"), ("staging", "growth"), ("prod", "scale")]
 AWS_PAIRS = PAIRS[1:]
 PROD = ("prod", "scale")
-DATABASE_USERS = "arn:aws:rds-db:us-east-1:111111111111:dbuser:db-ABC"
 
 
 def write_handlers(folder: Path, body: str = "def handler(event, context):\n    return {}\n") -> Path:
     """One folder for each function of the table, all with the same handler."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "__init__.py").touch()  # as ours: Python takes a whole package of this name before a folder without it
     for spec in all_functions():
         (folder / spec.name).mkdir(parents=True, exist_ok=True)
+        # As ours: without it, Python would rather take the package of this name that the repository has.
         (folder / spec.name / "__init__.py").touch()
         (folder / spec.name / "handler.py").write_text(body)
     return folder

@@ -43,7 +43,12 @@ class ForeignResource(AccessRefused):
 
 
 class PermissionMissing(AccessRefused):
-    """403 of the PolicyAgent, or of a scope: our application lacks the functional permission, or this grant does."""
+    """403 of the PolicyAgent, or of a scope: our application lacks the functional permission, or this grant does.
+
+    `permission` names it as the DevCenter groups them, with what was tried: `sales.read`.
+    """
+
+    permission = "unknown"
 
 
 class ResourceMissing(CallRefused):

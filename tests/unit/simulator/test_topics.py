@@ -116,6 +116,11 @@ async def test_a_search_shows_a_change_at_once(bench: Bench) -> None:
     await bench.control(f"orders/{order_id}", action="cancel")
     after, alone = await read()
     assert after == alone and after["status"] == "cancelled"
+    item_id = after["order_items"][0]["item"]["id"]
+    await bench.control(f"items/{item_id}", status="active", available_quantity=5)
+    await bench.http.put(f"/items/{item_id}", headers=headers, json={"seller_custom_field": "NEW-1"})
+    after, alone = await read()
+    assert after == alone and after["order_items"][0]["item"]["seller_sku"] == "NEW-1"
     await bench.control("chaos", mixed_timestamps=True)
     mixed, alone = await read()
     dates = [mixed[name] for name in ("date_created", "date_closed", "last_updated")]

@@ -19,7 +19,7 @@ from painelml.core.errors import PainelError, ServiceUnavailable
 from painelml.core.ids import uuid7
 from painelml.core.observability import logger
 from painelml.core.secrets import parameter
-from painelml.marketplace.accounts import queries, routes, states, tokens
+from painelml.marketplace.accounts import queries, routes, states, token_copies, tokens
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.accounts.schedules import schedule_all
 from painelml.marketplace.accounts.service import connected_account
@@ -117,6 +117,7 @@ def _connect(kept: KeptState, grant: Grant, *, nickname: str, site_id: str) -> C
         _enter_refusal(kept, grant, refusal)
         revoke_politely(grant.seller_id, grant.access_token)
         raise
+    token_copies.forget(kept.tenant_id, account_id)
     return ConnectedAccount(kept.tenant_id, account_id, grant.seller_id, site_id, "ACTIVE")
 
 
@@ -165,6 +166,7 @@ def _hand_over(grant: Grant) -> None:
         with tenant_session(held.tenant_id) as owner:
             if queries.lock_tokens(owner, held.account_id) is not None:
                 tokens.save(owner, held.account_id, grant)
+        token_copies.forget(held.tenant_id, held.account_id)
 
 
 def disconnect(tenant_id: UUID, account_id: UUID, *, actor: UUID | None = None) -> None:
@@ -178,11 +180,13 @@ def disconnect(tenant_id: UUID, account_id: UUID, *, actor: UUID | None = None) 
         logger.info("disconnected without giving the permission back", extra={"reason": error.code})
     with tenant_session(tenant_id) as session:
         queries.delete_tokens(session, account_id)
+        queries.drop_warnings(session, account_id, sorted(account.warnings))
         queries.release_seller(session, account_id)
         queries.set_status(session, account_id, status="DISCONNECTED", reason=None, moment=now())
         plans.settle(session)
         details = {"seller_id": account.seller_id}
         record(session, AuditEvent.ACCOUNT_DISCONNECTED, actor=actor, subject=str(account_id), details=details)
+    token_copies.forget(tenant_id, account_id)
 
 
 def revoke_politely(seller_id: int, access_token: str) -> None:

@@ -15,7 +15,7 @@ from painelml.core.config import config
 from painelml.marketplace.api.answers import Answer, read
 from painelml.marketplace.api.endpoints import endpoint_of
 from painelml.marketplace.api.gate import passing
-from painelml.marketplace.errors import MarketplaceBusy, NotSent, OutcomeUnknown
+from painelml.marketplace.errors import MarketplaceBusy, NotSent, OutcomeUnknown, PermissionMissing
 
 if TYPE_CHECKING:
     from requests import Response, Session
@@ -80,7 +80,11 @@ def send(call: Call, bearer: Bearer = NOBODY) -> Answer:
             raise
         if response.status_code >= 300:
             metrics.count("MercadoLivreErrors", endpoint=endpoint.name, status=_family(response.status_code))
-        return read(response, writing=call.is_write)
+        try:
+            return read(response, writing=call.is_write)
+        except PermissionMissing as refused:
+            refused.permission = permission(call)
+            raise
 
 
 def _response(call: Call, bearer: Bearer) -> Response:
@@ -105,6 +109,12 @@ def _response(call: Call, bearer: Bearer) -> Response:
         if call.is_write:
             raise OutcomeUnknown(reason) from None
         raise MarketplaceBusy(reason) from None
+
+
+def permission(call: Call) -> str:
+    """The functional permission that the call draws on, and how: `sales.read`, `communication.write`."""
+    endpoint = endpoint_of(call.method, call.path)
+    return f"{endpoint.permission or endpoint.name}.{'write' if call.is_write else 'read'}"
 
 
 def _family(status: int) -> str:
