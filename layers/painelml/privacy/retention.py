@@ -80,6 +80,12 @@ TABLE: tuple[Kept, ...] = (
         why="the contract",
     ),
     Kept(
+        what="Reputation of sellers; of who they are nothing that is not public",
+        tables=("app.seller_profiles",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Payments, without cards and payers",
         tables=("app.payments",),
         days=None,

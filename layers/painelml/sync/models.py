@@ -11,10 +11,10 @@ from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
-Scope = Literal["items", "orders", "shipments"]
+Scope = Literal["items", "orders", "shipments", "seller"]
 Trigger = Literal["connect", "manual", "schedule"]
 RunStatus = Literal["running", "done", "failed", "cancelled"]
-SCOPES: tuple[Scope, ...] = ("items", "orders", "shipments")
+SCOPES: tuple[Scope, ...] = ("items", "orders", "shipments", "seller")
 
 
 class SyncAlreadyRunning(Conflict):

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from painelml.sync.models import Scope
-from painelml.sync.scopes import items, orders, shipments
+from painelml.sync.scopes import items, orders, seller, shipments
 from painelml.sync.scopes.spec import ScopeSpec
 
 SPECS: dict[Scope, ScopeSpec] = {
     "items": items.SPEC,
     "orders": orders.SPEC,
     "shipments": shipments.SPEC,
+    "seller": seller.SPEC,
 }
