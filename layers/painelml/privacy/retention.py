@@ -74,6 +74,24 @@ TABLE: tuple[Kept, ...] = (
         why="the contract; tokens and routes go when the account is disconnected",
     ),
     Kept(
+        what="Shipments; of who receives them the zip code, city and state alone",
+        tables=("app.shipments", "app.shipment_orders"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Reputation of sellers; of who they are nothing that is not public",
+        tables=("app.seller_profiles",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Payments, without cards and payers",
+        tables=("app.payments",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Items, orders, syncs",
         tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,

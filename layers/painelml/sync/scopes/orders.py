@@ -62,7 +62,7 @@ def orders_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[OrderDocum
             "total": None if window_done else total,
             "newest": later(cursor["newest"], newest),
         },
-        processed=Counters(orders=len(orders)),
+        processed=Counters(orders=len(orders), payments=sum(len(order.payments or ()) for order in orders)),
         errors=errors,
         finished=window_done and not further,
     )
