@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from requests import RequestException
 
-from ops import endpoints, local, openapi, operating, sim, smoke, status, tenants, traceability
+from ops import dlq, endpoints, local, openapi, operating, sim, smoke, status, tenants, traceability, webhooks
 from ops.console import Report
 from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home
@@ -27,6 +27,8 @@ app.add_typer(isolation.app, name="isolation")
 app.add_typer(operating.keys, name="keys")
 app.add_typer(operating.audit, name="audit")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(sim.app, name="sim")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]

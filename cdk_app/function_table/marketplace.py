@@ -25,7 +25,11 @@ MARKETPLACE = (
         cache=True,
         secrets=MERCADO_LIVRE_CALLER,
         sends=(QueueName.JOBS,),
-        routes=(Route(path="ml-accounts", below=True), Route(path="sync-runs", below=True)),
+        routes=(
+            Route(path="ml-accounts", below=True),
+            Route(path="sync-runs", below=True),
+            Route(path="reconciliations", below=True),
+        ),
     ),
     FunctionSpec(
         name="sales",

@@ -8,6 +8,7 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Query
 
+from lambdas.marketplace import reconciliations
 from painelml.core.caller import current_caller
 from painelml.core.db import tenant_session
 from painelml.core.http import entry_point, http_app
@@ -21,7 +22,7 @@ from painelml.sync.models import StartedRuns, SyncRequest, SyncRun, SyncStatus
 from painelml.tenancy import settings
 from painelml.tenancy.settings import Settings, SettingsChanges
 
-app = http_app()
+app = http_app(reconciliations.router)
 
 
 @app.get("/ml-accounts")

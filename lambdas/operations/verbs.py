@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lambdas.operations import chain, erasures, keys, people, schema
+from lambdas.operations import chain, erasures, keys, notifications, people, schema
 from painelml.core.errors import PainelError
 from painelml.identity import desk
 
@@ -42,6 +42,7 @@ VERBS: dict[str, Verb] = {
     "audit-export": answering(chain.export),
     "erase-tenant": answering(erasures.erase_tenant),
     "replay-erasures": answering(erasures.replay_erasures),
+    "webhooks-replay": answering(notifications.replay_notifications),
     "tenant-create": answering(desk.create),
     "tenant-list": answering(desk.listed),
     "tenant-show": answering(desk.show),

@@ -30,7 +30,7 @@ def _isolation() -> None:
 def report(
     *,
     short: Annotated[
-        bool, typer.Option("--short", help="5,000 transactions and one attacker, instead of 100,000 and two.")
+        bool, typer.Option("--short", help="5,000 transactions and four attacks in brief, instead of 100,000 and six.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:

@@ -15,7 +15,7 @@ import pytest
 from typer.testing import CliRunner
 
 from lambdas.operations.handler import handler as operations
-from ops import cli, endpoints, operating, tenants
+from ops import asking, cli, endpoints, operating
 from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home
 from painelml.core.config import config
@@ -69,7 +69,7 @@ class Said:
 
 @pytest.fixture
 def _here(monkeypatch: pytest.MonkeyPatch, platform: Database) -> None:
-    monkeypatch.setattr(tenants, "LocalAws", Here)
+    monkeypatch.setattr(asking, "LocalAws", Here)
     monkeypatch.setattr(operating, "LocalAws", Here)
     monkeypatch.setattr(endpoints, "load", lambda _home: None)
     monkeypatch.setattr(operating, "_keep_keys", lambda _env: None)

@@ -51,7 +51,7 @@ def write_down(verb: str, args: dict[str, Any], result: dict[str, Any]) -> None:
     tenant = str(args.get("tenant") or args.get("id") or "")
     details: dict[str, Detail] = {"tenant": tenant} if tenant else {}
     with directory_session() as session:
-        service.record_at_home(session, AuditEvent.PLATFORM_ACTION, subject=verb, details=details)
+        service.record_outside(session, AuditEvent.PLATFORM_ACTION, subject=verb, details=details)
 
 
 def _must_be_there(session: TenantSession) -> None:

@@ -9,8 +9,8 @@ import time
 from painelml.core.config import config
 
 
-def count(name: str, **dimensions: str) -> None:
-    """One more of `name`, in the namespace of this environment, such as `PainelML/prod`.
+def count(name: str, amount: int = 1, **dimensions: str) -> None:
+    """`amount` more of `name`, in the namespace of this environment, such as `PainelML/prod`.
 
     Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own.
     """
@@ -25,7 +25,7 @@ def count(name: str, **dimensions: str) -> None:
                 }
             ],
         },
-        name: 1,
+        name: amount,
         **dimensions,
     }
     sys.stdout.write(json.dumps(document) + "\n")

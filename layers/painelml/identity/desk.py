@@ -82,6 +82,12 @@ def create(args: dict[str, Any]) -> dict[str, Any]:
     return {**made, **told, **shown}
 
 
+def open_house() -> None:
+    """Our own tenant, before anyone knocks: refusals that name no tenant are entered in its chain. Safe to run twice."""
+    with owner_session() as session:
+        operations.owner_opens_house(session, uuid7())
+
+
 def listed(_args: dict[str, Any]) -> dict[str, Any]:
     with owner_session() as session:
         return {"tenants": [_plain(row) for row in operations.owner_lists(session)]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from painelml.audit import AuditEvent, record, record_at_home
+from painelml.audit import AuditEvent, record, record_outside
 from painelml.core.clock import now
 from painelml.core.crypto import token_hash
 from painelml.core.db import Session, UniqueViolation, directory_session, tenant_session
@@ -90,11 +90,7 @@ def accept_invitation(wanted: Acceptance) -> Accepted:
 
 def _enter(session: Session, event: AuditEvent, person: UUID) -> None:
     """In the log of the tenant where the person's login begins; in our own for someone who may enter none."""
-    tenant_id = queries.way_in_of(session, person)
-    if tenant_id is None:
-        record_at_home(session, event, actor=person)
-    else:
-        record(session.enter(tenant_id), event, actor=person)
+    record_outside(session, event, tenant=queries.way_in_of(session, person), actor=person)
 
 
 def _new_password(wanted: Acceptance, email: str, company: str) -> str:

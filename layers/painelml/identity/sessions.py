@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from painelml.audit import AuditEvent, Detail, record, record_at_home
+from painelml.audit import AuditEvent, Detail, record, record_outside
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import random_token, token_hash
@@ -165,11 +165,10 @@ def _enter_failure(
     found: Row | None, event: AuditEvent = AuditEvent.LOGIN_FAILED, details: dict[str, Detail] | None = None
 ) -> None:
     """In the chain of the tenant that was knocked at, or in our own: either way one entry, so that both take as long."""
+    tenant = found["tenant_id"] if found else None
     with directory_session() as session:
-        if found is None or found["tenant_id"] is None:
-            record_at_home(session, event, details=details)
-        else:
-            record(session.enter(found["tenant_id"]), event, actor=found["user_id"], details=details)
+        actor = found["user_id"] if found and tenant else None
+        record_outside(session, event, tenant=tenant, actor=actor, details=details)
 
 
 def _handed_over(person: Row, session_id: UUID, refresh_token: str) -> Tokens:

@@ -38,9 +38,7 @@ LAST_ID = UUID(int=2**128 - 1)
 
 def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, user_id: UUID) -> list[SyncRun]:
     """Starts what was asked for and is not running; raises SyncAlreadyRunning when all of it is."""
-    state = connected_account(session, account_id).status
-    if state != "ACTIVE":
-        raise AccountFrozen if state == "FROZEN" else ReconnectRequired
+    ready_account(session, account_id)
     scopes = SCOPES if wanted.scope == "all" else (wanted.scope,)
     started = [
         run_id
@@ -50,6 +48,13 @@ def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, us
     if not started:
         raise SyncAlreadyRunning(account_id=str(account_id))
     return [find(session, run_id) for run_id in started]
+
+
+def ready_account(session: TenantSession, account_id: UUID) -> None:
+    """Raises AccountFrozen or ReconnectRequired for an account that cannot be synchronised now."""
+    state = connected_account(session, account_id).status
+    if state != "ACTIVE":
+        raise AccountFrozen if state == "FROZEN" else ReconnectRequired
 
 
 def start_first(session: TenantSession, account_id: UUID, *, user_id: UUID) -> None:
@@ -65,16 +70,18 @@ def start(
 
     Scheduled runs go on from the newest update that a complete run has seen; the others go `days` back.
     """
-    run_id = uuid7()
+    run_id, depth = uuid7(), SPECS[scope].depth(session, account_id, days, trigger)
+    if depth is None:
+        return None
     newest = queries.newest_update(session, account_id) if scope == "orders" and trigger == "schedule" else None
     inserted = queries.insert_run(
         session,
         run_id=run_id,
         account_id=account_id,
         scope=scope,
-        days=days,
+        days=depth,
         trigger=trigger,
-        cursor=SPECS[scope].first_cursor(days, newest),
+        cursor=SPECS[scope].first_cursor(depth, newest),
         user_id=user_id,
         moment=now(),
     )

@@ -43,6 +43,18 @@ def owner_moves(session: Session, tenant: UUID, *, moved_from: str, status: str)
     return bool(moved)
 
 
+def owner_opens_house(session: Session, house: UUID) -> None:
+    """Our own tenant, where it does not exist yet."""
+    session.execute(
+        """
+        insert into directory.tenants (id, name, email, plan, status, is_house)
+        values (%(house)s, 'PainelML', 'house@painelml.example', 'ENTERPRISE', 'ACTIVE', true)
+        on conflict do nothing
+        """,
+        house=house,
+    )
+
+
 def owner_sees_sub_tenants(session: Session, tenant: UUID) -> list[Row]:
     """`id`, `name` and `status` of who is below a partner."""
     return session.rows("select id, name, status from directory.sub_tenants(%(tenant)s)", tenant=tenant)

@@ -6,7 +6,7 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
-from painelml.audit import AuditEvent, Detail, record, record_at_home
+from painelml.audit import AuditEvent, Detail, record, record_outside
 from painelml.core.caller import known_caller
 from painelml.core.db import (
     CheckViolation,
@@ -60,7 +60,7 @@ def for_platform(
     after = decode_id(cursor)
     with role_proved_again():
         rows = queries.for_platform(session, actor=actor, status=status, after=after, page_size=limit + 1)
-    record_at_home(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenants.list")
+    record_outside(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenants.list")
     return page_of([Tenant(**row) for row in rows], limit, key=lambda tenant: [tenant.id])
 
 
