@@ -28,7 +28,7 @@ PEM = SIGNING["keys"][KID]
 @pytest.fixture(autouse=True)
 def published() -> Generator[None]:
     """This environment's keys, without a server to fetch them from."""
-    parameter = patch("painelml.identity.tokens.parameter", lambda _: keys.jwks(SIGNING))
+    parameter = patch("painelml.identity.tokens.parameter", lambda _name, **_: keys.jwks(SIGNING))
     with parameter, patch("painelml.identity.tokens.secret", lambda _: SIGNING):
         yield
 
@@ -149,10 +149,10 @@ def test_a_retired_key_still_proves_what_it_signed() -> None:
     old = tokens.issue(CALLER)
     fresh = keys._MAKERS["jwt"]()
     both = {"current": fresh["current"], "keys": SIGNING["keys"] | fresh["keys"]}
-    with patch("painelml.identity.tokens.parameter", lambda _: keys.jwks(both)):
+    with patch("painelml.identity.tokens.parameter", lambda _name, **_: keys.jwks(both)):
         assert tokens.prove(old) == CALLER
     with (
-        patch("painelml.identity.tokens.parameter", lambda _: keys.jwks(fresh)),
+        patch("painelml.identity.tokens.parameter", lambda _name, **_: keys.jwks(fresh)),
         pytest.raises(Exception, match="Unauthorized"),
     ):
         ask(old)
