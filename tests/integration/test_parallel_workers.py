@@ -56,7 +56,7 @@ def workers() -> Generator[ThreadPoolExecutor]:
 
 
 def losses(seed: int) -> Iterator[Loss]:
-    """A third of the refreshes is disturbed, never the same call twice in a row: one that is lost twice is put off."""
+    """About a quarter of the token calls are disturbed, never the same call twice in a row: one that is lost twice is put off."""
     chance = random.Random(seed)
     while True:
         lost = chance.choice(["", "", "", "", "before", "after"])
