@@ -56,7 +56,7 @@ def workers() -> Generator[ThreadPoolExecutor]:
 
 
 def losses(seed: int) -> Iterator[Loss]:
-    """About a quarter of the token calls are disturbed, never the same call twice in a row: one that is lost twice is put off."""
+    """About a quarter of the token calls are disturbed, never the same one twice in a row: one lost twice is put off."""
     chance = random.Random(seed)
     while True:
         lost = chance.choice(["", "", "", "", "before", "after"])
