@@ -122,7 +122,8 @@ def _array(schema: Schema, schemas: dict[str, Schema], name: str, depth: int) ->
 def _scalar(schema: Schema, name: str) -> Any:
     kind = schema.get("type")
     if kind in ("integer", "number"):
-        value: float = VALUES.get(name, schema.get("default", 1))
+        given = VALUES.get(name)
+        value: float = given if isinstance(given, int | float) else schema.get("default", 1)
         return min(max(value, schema.get("minimum", value)), schema.get("maximum", value))
     if kind == "boolean":
         return schema.get("default", True)
