@@ -127,6 +127,8 @@ class PainelFunction(Construct):
             variables[f"PAINEL_SECRET_{purpose.upper()}"] = self._secret_name(purpose)
         for queue in {*spec.sends, *spec.inspects}:
             variables[f"PAINEL_QUEUE_{queue.name}"] = around.queues[queue].queue_url
+        if QueueName.JOBS in spec.sends:
+            variables["PAINEL_TENANT_IN_FLIGHT"] = str(around.profile.workers.tenant_in_flight)
         if spec.uses_data:
             variables["PAINEL_DATA_BUCKET"] = around.data_bucket.bucket_name
         if around.origin_value and spec.routes:

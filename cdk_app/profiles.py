@@ -53,13 +53,19 @@ class CacheCapacity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerCapacity:
-    """Most concurrent invocations of each queue's event source mapping (AWS's floor is 2)."""
+    """Most concurrent invocations of each queue's event source mapping (AWS's floor is 2).
+
+    `tenant_in_flight` is how many messages of one tenant may be in the queue for each of its lanes (docs/decisions/0052).
+    """
 
     maximum_concurrency: int
+    tenant_in_flight: int = 4
 
     def __post_init__(self) -> None:
         if not 2 <= self.maximum_concurrency <= 1000:
             raise ValueError(f"An SQS mapping's maximum concurrency is 2 to 1000, not {self.maximum_concurrency}.")
+        if not 1 <= self.tenant_in_flight <= 100:
+            raise ValueError(f"tenant_in_flight is 1 to 100 messages, not {self.tenant_in_flight}.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from painelml.identity.permissions import Permission, current_tenant, permitted
 from painelml.marketplace.accounts import connect
 from painelml.marketplace.accounts import service as accounts
 from painelml.marketplace.accounts.models import Account
+from painelml.sync import control
 from painelml.sync import service as sync
 from painelml.sync.models import StartedRuns, SyncRequest, SyncRun, SyncStatus
 from painelml.tenancy import settings
@@ -85,6 +86,27 @@ def list_runs(limit: Limit = 50, cursor: Cursor = None, account_id: Annotated[UU
 def read_run(run_id: UUID) -> SyncRun:
     with tenant_session(current_tenant()) as session:
         return sync.find(session, run_id)
+
+
+@app.post("/sync-runs/<run_id>/pause")
+@permitted(Permission.START_SYNC)
+def pause_run(run_id: UUID) -> SyncRun:
+    with tenant_session(current_tenant()) as session:
+        return control.pause(session, run_id, actor=current_caller().user_id)
+
+
+@app.post("/sync-runs/<run_id>/resume")
+@permitted(Permission.START_SYNC)
+def resume_run(run_id: UUID) -> SyncRun:
+    with tenant_session(current_tenant()) as session:
+        return control.resume(session, run_id, actor=current_caller().user_id)
+
+
+@app.post("/sync-runs/<run_id>/cancel")
+@permitted(Permission.START_SYNC)
+def cancel_run(run_id: UUID) -> SyncRun:
+    with tenant_session(current_tenant()) as session:
+        return control.cancel(session, run_id, actor=current_caller().user_id)
 
 
 handler = entry_point(app)

@@ -2,42 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
+from lambdas.sync_worker import jobs
 from painelml.core.config import config
 from painelml.core.observability import begin_log, log_tenant, logger
 from painelml.core.queues import Batch, Message
 from painelml.core.standing import Act, TenantClosed, acting
-from painelml.marketplace.jobs import Refetch
-from painelml.privacy import export
-from painelml.privacy.models import ExportJob
 from painelml.privacy.service import is_erased
-from painelml.sync import work
-from painelml.sync.models import PageJob, StartJob
-from painelml.webhooks import refetch
-
-
-def _deliver(message: Message) -> None:
-    # Letters are rare: other jobs need not load what writes them.
-    from painelml.identity.letters import LetterJob
-    from painelml.identity.post import deliver
-
-    deliver(LetterJob.model_validate_json(message.body))
-
-
-JOBS: dict[str, Callable[[Message], None]] = {
-    "sync_start": lambda message: work.start(StartJob.model_validate_json(message.body)),
-    "sync_page": lambda message: work.page(PageJob.model_validate_json(message.body), deferrals=message.deferrals),
-    "refetch": lambda message: refetch.work(Refetch.model_validate_json(message.body), deferrals=message.deferrals),
-    "export": lambda message: export.work(ExportJob.model_validate_json(message.body)),
-    "letter": _deliver,
-}
-
-
-ACTS = {"export": Act.READ, "letter": None}
-"""What a job does to a tenant, where it is no synchronising."""
 
 
 def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
@@ -60,7 +33,7 @@ def _do(message: Message) -> None:
         logger.info("work of an erased tenant refused", extra={"kind": kind})
         return
     try:
-        with acting(ACTS.get(kind, Act.SYNC)):
-            JOBS[kind](message)
+        with acting(jobs.ACTS.get(kind, Act.SYNC)):
+            jobs.do(kind, message.body, message.deferrals)
     except TenantClosed as closed:
         logger.info("job not done", extra={"kind": kind, "reason": closed.code})

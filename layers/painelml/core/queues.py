@@ -16,6 +16,7 @@ from painelml.core.observability import logger
 
 BATCH_ENTRIES = 10
 DATABASE_PAUSE_SECONDS = 5
+LONGEST_DELAY = 900  # SQS keeps a message back for no longer
 DEFERRALS = "deferrals"
 
 

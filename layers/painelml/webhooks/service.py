@@ -35,10 +35,9 @@ def work_through(batch: Batch) -> None:
 
 
 def accept(session: TenantSession, named: Sequence[Named]) -> int:
-    """Stores `(account, notification)` pairs of one tenant and sends one refetch for each resource among the new ones.
+    """Stores `(account, notification)` pairs of one tenant, with a refetch for each resource among the new ones.
 
-    Jobs leave before the commit: if it fails, the messages come back and the jobs were only early; the other way round, a
-    notification could be stored and never acted upon.
+    Both are rows of one transaction, so that none is stored which nobody acts upon.
     """
     unique = {notification.key: (account_id, notification) for account_id, notification in named}
     fresh = queries.file_notifications(session, list(unique.values()))
@@ -54,7 +53,7 @@ def accept(session: TenantSession, named: Sequence[Named]) -> int:
     logger.info(
         "notifications stored", extra={"stored": len(fresh), "repeated": len(unique) - len(fresh), "jobs": len(refetches)}
     )
-    return jobs.enqueue(refetches, tenant_id=session.tenant_id)
+    return jobs.refetch(session, refetches)
 
 
 def _sort(batch: Batch) -> tuple[dict[UUID, list[tuple[Message, Named]]], list[tuple[Message, Rejection]]]:

@@ -25,11 +25,13 @@ class ScopeSpec:
     `first_cursor(days, newest)`: `newest` is the newest update stamp that a complete run has seen, None for a whole sync.
     `page(api, cursor)` asks Mercado Livre, outside any transaction: the documents, and where the run stands after them.
     `apply` writes those in the transaction that turns the page.
+    `counts` is the counter that a page's `expected` is about; None for a scope that expects nothing.
     """
 
     first_cursor: Callable[[int, datetime | None], dict[str, Any]]
     page: Callable[[SellerApi, dict[str, Any]], tuple[Sequence[Any], PageDone]]
     apply: Callable[[TenantSession, ConnectedAccount, Sequence[Any]], object]
+    counts: str | None = None
 
 
 def readable(

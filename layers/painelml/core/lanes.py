@@ -1,0 +1,198 @@
+"""Turns: how one tenant's backlog is kept from standing in front of everyone else's jobs (docs/decisions/0052).
+
+A queue serves in order of arrival, whoever the messages are for. So a tenant's jobs wait in rows, and the queue holds turns:
+messages that say no more than "one job of this tenant's lane". A lane has at most `tenant_in_flight` turns out. A turn does one
+job and goes back to the end of the queue, for as long as jobs are due. A job that was put off costs no turn: a single sleeper,
+sent with a delay, comes for the first of those.
+
+Turns are sent before the commit that records them: one that comes early is told to come again, one that nobody recorded is
+dropped. Every decision about a lane is taken with its row locked, so that no job is left without a turn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Literal
+from uuid import UUID, uuid4
+
+from pydantic import BaseModel
+
+from painelml.core import lane_queries as queries
+from painelml.core.clock import now
+from painelml.core.config import config
+from painelml.core.db import TenantSession, tenant_session
+from painelml.core.errors import DatabaseUnavailable, RetryLater
+from painelml.core.observability import logger
+from painelml.core.queues import LONGEST_DELAY, Outgoing, send_all
+from painelml.core.standing import TenantClosed
+
+HELD = timedelta(seconds=120)  # longer than a worker may run
+BELIEVED = timedelta(minutes=15)  # a turn not seen for so long is lost: longer than the queue hides a message whose worker died
+EARLY_PAUSE, EARLY_PATIENCE = 1, 3
+
+
+class Lane(StrEnum):
+    """Counted apart, so that a backfill does not delay what notifications ask for."""
+
+    SYNC = "sync"
+    REFETCH = "refetch"
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`key` is what it is about: of two jobs about the same thing one waits. `body` is a message of painelml-jobs."""
+
+    key: str
+    body: str
+    deferrals: int = 0
+
+
+class Turn(BaseModel):
+    """A message that stands for one job of a tenant's lane. `token` is good for one turn."""
+
+    kind: Literal["turn"] = "turn"
+    tenant_id: UUID
+    lane: Lane
+    token: UUID
+
+
+@dataclass(slots=True)
+class _State:
+    """A lane's row, locked. `turns` are those that are believed in."""
+
+    turns: dict[UUID, datetime]
+    sleeper: UUID | None
+    wakes_at: datetime | None
+
+
+def put(session: TenantSession, lane: Lane, jobs: Iterable[Job]) -> int:
+    """Adds jobs in the caller's transaction and opens turns for them; how many were given.
+
+    A job that waits already, unchanged, stays where it is. One that is being worked on is done once more.
+    """
+    unique = {job.key: job.body for job in jobs}
+    if not unique:
+        return 0
+    moment = now()
+    queries.add_jobs(session, lane, keys=list(unique), bodies=list(unique.values()), moment=moment)
+    _open(session, lane, _locked(session, lane, moment), most=len(unique), moment=moment)
+    return len(unique)
+
+
+def wake(session: TenantSession) -> None:
+    """Gives a lane whose turns were all lost new ones."""
+    moment = now()
+    for lane in queries.waiting_lanes(session, moment=moment):
+        _open(session, Lane(lane), _locked(session, Lane(lane), moment), most=config().tenant_in_flight, moment=moment)
+
+
+def take(turn: Turn, do: Callable[[Job], None], *, deferrals: int) -> None:
+    """Works one job and passes the turn on.
+
+    RetryLater puts the job off, in its row. What `do` raises otherwise sends the job the queue's own way, where it is received
+    five times and then kept for people to look at. A lost database leaves both as they are: the turn comes back for its job.
+    """
+    with tenant_session(turn.tenant_id) as session:
+        standing = queries.standing_of(session, turn.lane, turn.token)
+        if standing is None:
+            _come_again(deferrals)
+            return
+        moment = now()
+        held = standing == "turn" and queries.hold_job(
+            session, turn.lane, holder=turn.token, moment=moment, until=moment + HELD
+        )
+        if not held:
+            _pass_on(session, turn)
+            return
+    job = Job(held["key"], held["body"], held["deferrals"])
+    back_at = _work(turn, do, job)
+    with tenant_session(turn.tenant_id) as session:
+        if back_at is None:
+            queries.remove_job(session, turn.lane, job.key, holder=turn.token)
+        else:
+            queries.put_off(session, turn.lane, job.key, holder=turn.token, due=back_at)
+        _pass_on(session, turn)
+
+
+def later(seconds: int) -> datetime:
+    """When a job that is put off for so long is due."""
+    return now() + timedelta(seconds=seconds)
+
+
+def _work(turn: Turn, do: Callable[[Job], None], job: Job) -> datetime | None:
+    """When the job is due again; None where the lane is done with it."""
+    try:
+        do(job)
+    except RetryLater as pause:
+        logger.info("job put off", extra={"lane": turn.lane, "reason": str(pause), "delay_seconds": pause.seconds})
+        return later(pause.seconds)
+    except (DatabaseUnavailable, TenantClosed):
+        raise
+    except Exception:  # noqa: BLE001 - a poison job must not hold up its lane
+        logger.exception("job left its lane", extra={"lane": turn.lane, "key": job.key})
+        _send([Outgoing(job.body, str(turn.tenant_id))])
+    return None
+
+
+def _come_again(deferrals: int) -> None:
+    if deferrals < EARLY_PATIENCE:
+        raise RetryLater(EARLY_PAUSE, "the turn is not committed yet")
+    logger.info("turn dropped: another has taken its place")
+
+
+def _pass_on(session: TenantSession, turn: Turn) -> None:
+    moment = now()
+    state = _locked(session, turn.lane, moment)
+    if turn.token in state.turns:
+        del state.turns[turn.token]
+        _open(session, turn.lane, state, most=1, moment=moment)
+    elif state.sleeper == turn.token:
+        state.sleeper = None
+        _open(session, turn.lane, state, most=config().tenant_in_flight, moment=moment)
+
+
+def _sleep(session: TenantSession, lane: Lane, state: _State, moment: datetime) -> None:
+    next_due: datetime | None = queries.next_due(session, lane, moment=moment)
+    if next_due is None:
+        return
+    asleep = state.sleeper is not None and state.wakes_at is not None and state.wakes_at > moment - BELIEVED
+    if asleep and state.wakes_at is not None and state.wakes_at <= next_due:
+        return
+    delay = min(LONGEST_DELAY, max(1, math.ceil((next_due - moment).total_seconds())))
+    state.sleeper, state.wakes_at = uuid4(), moment + timedelta(seconds=delay)
+    _send([_message(session, lane, state.sleeper, delay)])
+
+
+def _open(session: TenantSession, lane: Lane, state: _State, *, most: int, moment: datetime) -> None:
+    """Opens up to `most` turns more, if there are jobs for them, or a sleeper if there is none; keeps the lane's row.
+
+    Jobs that are being worked on count, as the turns do that work on them: a turn goes on with the next job by itself.
+    """
+    due = queries.count_due(session, lane, turns=list(state.turns), most=config().tenant_in_flight, moment=moment)
+    if not due:
+        _sleep(session, lane, state, moment)
+    tokens = [uuid4() for _ in range(min(most, due - len(state.turns)))]
+    state.turns |= dict.fromkeys(tokens, moment + BELIEVED)
+    _send([_message(session, lane, token) for token in tokens])
+    turns = {str(token): until.isoformat() for token, until in state.turns.items()}
+    queries.keep_lane(session, lane, turns=turns, sleeper=state.sleeper, wakes_at=state.wakes_at)
+
+
+def _locked(session: TenantSession, lane: Lane, moment: datetime) -> _State:
+    row = queries.lock_lane(session, lane)
+    turns = {UUID(token): datetime.fromisoformat(until) for token, until in row["turns"].items()}
+    believed = {token: until for token, until in turns.items() if until > moment}
+    return _State(believed, row["sleeper"], row["wakes_at"])
+
+
+def _message(session: TenantSession, lane: Lane, token: UUID, delay: int = 0) -> Outgoing:
+    turn = Turn(tenant_id=session.tenant_id, lane=lane, token=token)
+    return Outgoing(turn.model_dump_json(), str(session.tenant_id), delay)
+
+
+def _send(messages: list[Outgoing]) -> None:
+    send_all(config().require("queue_jobs"), messages)
