@@ -2,68 +2,76 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
+from uuid import UUID
 
-from painelml.core import lanes, metrics
-from painelml.core.errors import DatabaseUnavailable, RetryLater
-from painelml.core.lanes import Job, Turn
-from painelml.core.standing import Act
-from painelml.marketplace.jobs import Refetch
+from painelml.core import metrics
+from painelml.core.observability import log_tenant, logger
+from painelml.core.queues import Batch, Message
+from painelml.core.standing import Act, TenantClosed, acting
 from painelml.privacy import export
 from painelml.privacy.models import ExportJob
+from painelml.privacy.service import is_erased
 from painelml.sync import work
 from painelml.sync.models import PageJob, StartJob
 from painelml.webhooks import refetch
 
-SYNC_JOBS: dict[str, Callable[[str, int], None]] = {
-    "sync_start": lambda body, _: work.start(StartJob.model_validate_json(body)),
-    "sync_page": lambda body, deferrals: work.page(PageJob.model_validate_json(body), deferrals=deferrals),
-    "refetch": lambda body, deferrals: refetch.work(Refetch.model_validate_json(body), deferrals=deferrals),
-}
+
+def _start(job: StartJob) -> None:
+    work.start(job)
+    refetch.revive(job.tenant_id, job.account_id)
 
 
-def _deliver(body: str, _: int) -> None:
+def _deliver(message: Message) -> None:
     # Letters are rare: other jobs need not load what writes them.
     from painelml.identity.letters import LetterJob
     from painelml.identity.post import deliver
 
-    deliver(LetterJob.model_validate_json(body))
+    deliver(LetterJob.model_validate_json(message.body))
 
 
-def _turn(body: str, deferrals: int) -> None:
-    lanes.take(Turn.model_validate_json(body), _of_lane, deferrals=deferrals)
-
-
-def _of_lane(job: Job) -> None:
-    _sync(json.loads(job.body)["kind"], job.body, job.deferrals)
-
-
-def _sync(kind: str, body: str, deferrals: int) -> None:
-    """A117: how many were executed, and what came of them."""
-    try:
-        SYNC_JOBS[kind](body, deferrals)
-    except (RetryLater, DatabaseUnavailable):
-        metrics.count("SyncJobs", outcome="deferred")
-        raise
-    except Exception:
-        metrics.count("SyncJobs", outcome="failed")
-        raise
-    metrics.count("SyncJobs", outcome="done")
-
-
-OTHERS: dict[str, Callable[[str, int], None]] = {
-    "turn": _turn,
-    "export": lambda body, _: export.work(ExportJob.model_validate_json(body)),
+JOBS: dict[str, Callable[[Message], None]] = {
+    "sync_start": lambda message: _start(StartJob.model_validate_json(message.body)),
+    "sync_page": lambda message: work.page(PageJob.model_validate_json(message.body), deferrals=message.deferrals),
+    "export": lambda message: export.work(ExportJob.model_validate_json(message.body)),
     "letter": _deliver,
 }
 ACTS = {"export": Act.READ, "letter": None}
 """What a job does to a tenant, where it is no synchronising."""
+SYNC_JOBS = frozenset({"sync_start", "sync_page", "refetch"})
 
 
-def do(kind: str, body: str, deferrals: int) -> None:
-    """Raises KeyError for a kind that nobody knows."""
-    if kind in OTHERS:
-        OTHERS[kind](body, deferrals)
-    else:
-        _sync(kind, body, deferrals)
+def work_through(batch: Batch, messages: Iterable[Message]) -> None:
+    """Each on its own, but refetches together. A117: counts the sync jobs, by what came of them."""
+    kinds = [(message, kind_of(message)) for message in messages]
+    for message, kind in kinds:
+        if kind != "refetch":
+            log_tenant(message.group)
+            with batch.attempt(message):
+                _do(kind, message)
+    with acting(Act.SYNC):
+        refetch.work_through(batch, [message for message, kind in kinds if kind == "refetch"])
+    for outcome, amount in Counter(batch.outcome(message) for message, kind in kinds if kind in SYNC_JOBS).items():
+        metrics.count("SyncJobs", amount, outcome=outcome)
+
+
+def kind_of(message: Message) -> str:
+    """Empty for a body that is no job, which fails when it is done."""
+    try:
+        return str(message.json()["kind"])
+    except (ValueError, TypeError, KeyError):
+        return ""
+
+
+def _do(kind: str, message: Message) -> None:
+    """A tenant whose state does not allow it gets no work done; what it missed, its next scheduled sync finds."""
+    tenant_id = message.json().get("tenant_id")  # a letter may be for someone who is not in a tenant yet
+    if tenant_id and is_erased(UUID(tenant_id)):
+        logger.info("work of an erased tenant refused", extra={"kind": kind})
+        return
+    try:
+        with acting(ACTS.get(kind, Act.SYNC)):
+            JOBS[kind](message)
+    except TenantClosed as closed:
+        logger.info("job not done", extra={"kind": kind, "reason": closed.code})

@@ -3,7 +3,7 @@
 from migrations.sql_file import run_sql
 
 revision = "0034_sync_control"
-down_revision = "0030_scopes"
+down_revision = "0037_refetches"
 
 
 def upgrade() -> None:

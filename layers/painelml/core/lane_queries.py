@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Literal, cast
 from uuid import UUID
@@ -28,52 +28,55 @@ def add_jobs(session: TenantSession, lane: str, *, keys: Sequence[str], bodies: 
     )
 
 
-def hold_job(session: TenantSession, lane: str, *, holder: UUID, moment: datetime, until: datetime) -> Row | None:
-    """The job that is due longest and that nobody works on, or that this turn held already when its worker died.
+def hold_jobs(session: TenantSession, lane: str, *, holder: UUID, most: int, moment: datetime, until: datetime) -> list[Row]:
+    """The jobs that are due longest and that nobody works on, or that this turn held already when its worker died.
 
-    The choice is a scalar subquery, which is made once: one in the from clause may be made again for each row.
+    The choice is a subquery that refers to nothing outside, which is made once; in a from clause it may be made for each row.
     """
-    return session.one(
+    return session.rows(
         """
         update app.jobs set holder = %(holder)s, held_until = %(until)s
-        where tenant_id = %(tenant_id)s and lane = %(lane)s and key = (
+        where tenant_id = %(tenant_id)s and lane = %(lane)s and key = any (array(
             select key from app.jobs
             where tenant_id = %(tenant_id)s and lane = %(lane)s and due_at <= %(moment)s
                 and (holder is null or holder = %(holder)s or held_until <= %(moment)s)
-            order by due_at limit 1 for update skip locked
-        )
+            order by due_at limit %(most)s for update skip locked
+        ))
         returning key, body, deferrals
         """,
         lane=lane,
         holder=holder,
         moment=moment,
         until=until,
+        most=most,
     )
 
 
-def remove_job(session: TenantSession, lane: str, key: str, *, holder: UUID) -> None:
-    """Unless it was asked for again meanwhile."""
+def remove_jobs(session: TenantSession, lane: str, keys: Sequence[str], *, holder: UUID) -> None:
+    """Those that were not asked for again meanwhile."""
     session.execute(
         """
         delete from app.jobs
-        where tenant_id = %(tenant_id)s and lane = %(lane)s and key = %(key)s and holder = %(holder)s
+        where tenant_id = %(tenant_id)s and lane = %(lane)s and key = any (%(keys)s::text[]) and holder = %(holder)s
         """,
         lane=lane,
-        key=key,
+        keys=keys,
         holder=holder,
     )
 
 
-def put_off(session: TenantSession, lane: str, key: str, *, holder: UUID, due: datetime) -> None:
+def put_off(session: TenantSession, lane: str, due: Mapping[str, datetime], *, holder: UUID) -> None:
+    """Each of these until it is due, unless it was asked for again meanwhile."""
     session.execute(
         """
-        update app.jobs set due_at = %(due)s, deferrals = deferrals + 1, holder = null, held_until = null
-        where tenant_id = %(tenant_id)s and lane = %(lane)s and key = %(key)s and holder = %(holder)s
+        update app.jobs j set due_at = later.due, deferrals = deferrals + 1, holder = null, held_until = null
+        from unnest(%(keys)s::text[], %(due)s::timestamptz[]) as later (key, due)
+        where j.tenant_id = %(tenant_id)s and j.lane = %(lane)s and j.key = later.key and j.holder = %(holder)s
         """,
         lane=lane,
-        key=key,
+        keys=list(due),
+        due=list(due.values()),
         holder=holder,
-        due=due,
     )
 
 

@@ -1,8 +1,8 @@
 """Turns: how one tenant's backlog is kept from standing in front of everyone else's jobs (docs/decisions/0052).
 
 A queue serves in order of arrival, whoever the messages are for. So a tenant's jobs wait in rows, and the queue holds turns:
-messages that say no more than "one job of this tenant's lane". A lane has at most `tenant_in_flight` turns out. A turn does one
-job and goes back to the end of the queue, for as long as jobs are due. A job that was put off costs no turn: a single sleeper,
+messages that say no more than "jobs of this tenant's lane". A lane has at most `tenant_in_flight` turns out. A turn does a few
+jobs and goes back to the end of the queue, for as long as jobs are due. A job that was put off costs no turn: a single sleeper,
 sent with a delay, comes for the first of those.
 
 Turns are sent before the commit that records them: one that comes early is told to come again, one that nobody recorded is
@@ -12,7 +12,8 @@ dropped. Every decision about a lane is taken with its row locked, so that no jo
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Generator, Iterable
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -24,10 +25,10 @@ from pydantic import BaseModel
 from painelml.core import lane_queries as queries
 from painelml.core.clock import now
 from painelml.core.config import config
-from painelml.core.db import TenantSession, tenant_session
-from painelml.core.errors import DatabaseUnavailable, RetryLater
-from painelml.core.observability import logger
-from painelml.core.queues import LONGEST_DELAY, Outgoing, send_all
+from painelml.core.db import Row, TenantSession, tenant_session
+from painelml.core.errors import NotFound, RetryLater
+from painelml.core.observability import log_tenant, logger
+from painelml.core.queues import DEFERRALS, LONGEST_DELAY, Batch, Message, Outgoing, send_all
 from painelml.core.standing import TenantClosed
 
 HELD = timedelta(seconds=120)  # longer than a worker may run
@@ -42,13 +43,16 @@ class Lane(StrEnum):
     REFETCH = "refetch"
 
 
+SIZES = {Lane.SYNC: 1, Lane.REFETCH: 10}
+"""Most jobs of one turn. Refetches are read at the same time, so that ten take little longer than one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Job:
     """`key` is what it is about: of two jobs about the same thing one waits. `body` is a message of painelml-jobs."""
 
     key: str
     body: str
-    deferrals: int = 0
 
 
 class Turn(BaseModel):
@@ -90,52 +94,97 @@ def wake(session: TenantSession) -> None:
         _open(session, Lane(lane), _locked(session, Lane(lane), moment), most=config().tenant_in_flight, moment=moment)
 
 
-def take(turn: Turn, do: Callable[[Job], None], *, deferrals: int) -> None:
-    """Works one job and passes the turn on.
+def take(batch: Batch, messages: Iterable[Message], work: Callable[[Batch], None]) -> None:
+    """Works the jobs of all these turns together, then passes each turn on.
 
-    RetryLater puts the job off, in its row. What `do` raises otherwise sends the job the queue's own way, where it is received
-    five times and then kept for people to look at. A lost database leaves both as they are: the turn comes back for its job.
+    `work` gets them as a batch of its own. What is deferred there is put off in its row; what fails goes the queue's own way,
+    where it is received five times and then kept for people to look at. Without its database a turn comes again, for the same.
     """
+    begun: list[tuple[Message, Turn, list[Message]]] = []
+    for message in messages:
+        log_tenant(message.group)
+        with batch.attempt(message), _closed_tenants_wait():
+            turn = Turn.model_validate_json(message.body)
+            if jobs := _begin(turn, message.deferrals):
+                begun.append((message, turn, jobs))
+    jobs_of_all = _Jobs([job for _, _, jobs in begun for job in jobs])
+    work(jobs_of_all)
+    for message, turn, jobs in begun:
+        log_tenant(message.group)
+        with batch.attempt(message), _closed_tenants_wait():
+            _end(turn, jobs, jobs_of_all)
+
+
+class _Jobs(Batch):
+    """Jobs as a batch: what becomes of them is noted, for the transaction that passes their turn on."""
+
+    def __init__(self, jobs: list[Message]) -> None:
+        super().__init__({"Records": []}, config().require("queue_jobs"))
+        self.messages = jobs
+        self.put_off: dict[str, datetime] = {}
+
+    def _defer(self, messages: Iterable[Message], seconds: int, reason: str) -> None:
+        for message in messages:
+            logger.info("job put off", extra={"reason": reason, "delay_seconds": seconds})
+            self.put_off[message.id] = later(seconds)
+            self.deferred.add(message.id)
+
+
+@contextmanager
+def _closed_tenants_wait() -> Generator[None]:
+    """A tenant whose state does not allow it, or that is gone, gets no work done; its jobs stay."""
+    try:
+        yield
+    except (TenantClosed, NotFound) as closed:
+        logger.info("turn not taken", extra={"reason": closed.code})
+
+
+def _begin(turn: Turn, deferrals: int) -> list[Message]:
+    """The turn's jobs, as messages. Where there are none the turn is over."""
     with tenant_session(turn.tenant_id) as session:
         standing = queries.standing_of(session, turn.lane, turn.token)
         if standing is None:
             _come_again(deferrals)
-            return
+            return []
         moment = now()
-        held = standing == "turn" and queries.hold_job(
-            session, turn.lane, holder=turn.token, moment=moment, until=moment + HELD
+        held = (
+            queries.hold_jobs(session, turn.lane, holder=turn.token, most=SIZES[turn.lane], moment=moment, until=moment + HELD)
+            if standing == "turn"
+            else []
         )
         if not held:
             _pass_on(session, turn)
-            return
-    job = Job(held["key"], held["body"], held["deferrals"])
-    back_at = _work(turn, do, job)
+    return [_as_message(turn, row) for row in held]
+
+
+def _end(turn: Turn, jobs: list[Message], done: _Jobs) -> None:
+    keys = {job.id: job.id.removeprefix(_prefix(turn)) for job in jobs}
+    later_ones = {keys[job.id]: done.put_off[job.id] for job in jobs if job.id in done.put_off}
+    failed = [job for job in jobs if job.id in done.failed]
+    _send([Outgoing(job.body, str(turn.tenant_id)) for job in failed])
     with tenant_session(turn.tenant_id) as session:
-        if back_at is None:
-            queries.remove_job(session, turn.lane, job.key, holder=turn.token)
-        else:
-            queries.put_off(session, turn.lane, job.key, holder=turn.token, due=back_at)
+        queries.put_off(session, turn.lane, later_ones, holder=turn.token)
+        queries.remove_jobs(session, turn.lane, sorted(keys.values() - later_ones.keys()), holder=turn.token)
         _pass_on(session, turn)
+
+
+def _as_message(turn: Turn, row: Row) -> Message:
+    return Message(
+        id=_prefix(turn) + row["key"],
+        body=row["body"],
+        attributes={DEFERRALS: str(row["deferrals"])},
+        group=str(turn.tenant_id),
+        receives=1,
+    )
+
+
+def _prefix(turn: Turn) -> str:
+    return f"{turn.tenant_id}/{turn.lane}/"
 
 
 def later(seconds: int) -> datetime:
     """When a job that is put off for so long is due."""
     return now() + timedelta(seconds=seconds)
-
-
-def _work(turn: Turn, do: Callable[[Job], None], job: Job) -> datetime | None:
-    """When the job is due again; None where the lane is done with it."""
-    try:
-        do(job)
-    except RetryLater as pause:
-        logger.info("job put off", extra={"lane": turn.lane, "reason": str(pause), "delay_seconds": pause.seconds})
-        return later(pause.seconds)
-    except (DatabaseUnavailable, TenantClosed):
-        raise
-    except Exception:  # noqa: BLE001 - a poison job must not hold up its lane
-        logger.exception("job left its lane", extra={"lane": turn.lane, "key": job.key})
-        _send([Outgoing(job.body, str(turn.tenant_id))])
-    return None
 
 
 def _come_again(deferrals: int) -> None:
@@ -172,10 +221,11 @@ def _open(session: TenantSession, lane: Lane, state: _State, *, most: int, momen
 
     Jobs that are being worked on count, as the turns do that work on them: a turn goes on with the next job by itself.
     """
-    due = queries.count_due(session, lane, turns=list(state.turns), most=config().tenant_in_flight, moment=moment)
+    size, allowed = SIZES[lane], config().tenant_in_flight
+    due = queries.count_due(session, lane, turns=list(state.turns), most=size * allowed, moment=moment)
     if not due:
         _sleep(session, lane, state, moment)
-    tokens = [uuid4() for _ in range(min(most, due - len(state.turns)))]
+    tokens = [uuid4() for _ in range(min(most, math.ceil(due / size) - len(state.turns)))]
     state.turns |= dict.fromkeys(tokens, moment + BELIEVED)
     _send([_message(session, lane, token) for token in tokens])
     turns = {str(token): until.isoformat() for token, until in state.turns.items()}

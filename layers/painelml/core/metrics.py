@@ -9,8 +9,8 @@ import time
 NAMESPACE = "PainelML"
 
 
-def count(name: str, **dimensions: str) -> None:
-    """One more of `name`. Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own."""
+def count(name: str, amount: int = 1, **dimensions: str) -> None:
+    """`amount` more of `name`. Dimensions are few and closed sets, never a tenant or a person: each value is its own metric."""
     document = {
         "_aws": {
             "Timestamp": int(time.time() * 1000),
@@ -18,7 +18,7 @@ def count(name: str, **dimensions: str) -> None:
                 {"Namespace": NAMESPACE, "Dimensions": [sorted(dimensions)], "Metrics": [{"Name": name, "Unit": "Count"}]}
             ],
         },
-        name: 1,
+        name: amount,
         **dimensions,
     }
     sys.stdout.write(json.dumps(document) + "\n")

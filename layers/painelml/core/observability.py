@@ -47,6 +47,7 @@ logger = Logger(
 def begin_log(request_id: str, caller: Caller | None = None) -> None:
     """Starts an invocation's lines afresh: nothing of the last caller stays on a warm function."""
     logger.set_correlation_id(None)
+    logger.thread_safe_clear_keys()
     logger.append_keys(
         requestId=request_id,
         tenantId=str(caller.tenant_id) if caller else NOBODY,
@@ -55,5 +56,5 @@ def begin_log(request_id: str, caller: Caller | None = None) -> None:
 
 
 def log_tenant(tenant_id: object) -> None:
-    """Names the tenant that a worker's next lines are about."""
-    logger.append_keys(tenantId=str(tenant_id))
+    """Names the tenant that this thread's next lines are about."""
+    logger.thread_safe_append_keys(tenantId=str(tenant_id))

@@ -95,7 +95,7 @@ TABLE: tuple[Kept, ...] = (
     ),
     Kept(
         what="Which notification had its effect",
-        tables=("app.inbox_events", "app.outbox_events"),
+        tables=("app.inbox_events", "app.outbox_events", "app.refetches"),
         days=None,
         why="keeps an old version from having its effect again; holds ids only",
     ),

@@ -75,7 +75,12 @@ def key_of(tenant_id: UUID, export_id: UUID, name: str) -> str:
 def is_erased(tenant_id: UUID) -> bool:
     """Whether nothing may be done for this tenant any more."""
     with tenant_session(tenant_id) as session:
-        return queries.is_erased(session)
+        return is_gone(session)
+
+
+def is_gone(session: TenantSession) -> bool:
+    """The same, inside its transaction."""
+    return queries.is_erased(session)
 
 
 def _row(session: TenantSession, export_id: UUID) -> Row:

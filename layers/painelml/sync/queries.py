@@ -165,7 +165,8 @@ def change_status(session: TenantSession, run_id: UUID, *, status: str, moment: 
     session.execute(
         """
         update app.sync_runs
-        set status = %(status)s, progressed_at = %(moment)s, finished_at = case when %(status)s = 'cancelled' then %(moment)s end
+        set status = %(status)s, progressed_at = %(moment)s,
+            finished_at = case when %(status)s = 'cancelled' then %(moment)s end
         where tenant_id = %(tenant_id)s and id = %(run_id)s
         """,
         run_id=run_id,

@@ -76,8 +76,4 @@ def _take_in(messages: list[Any]) -> int:
     for notification in missed:
         if route := found.get(notification.seller_id):
             by_tenant[route.tenant_id].append((route.account_id, notification))
-    asked = 0
-    for tenant_id, named in by_tenant.items():
-        with tenant_session(tenant_id) as session:
-            asked += accept(session, named)
-    return asked
+    return sum(accept(tenant_id, named) for tenant_id, named in by_tenant.items())

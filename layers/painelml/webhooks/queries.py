@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from painelml.core.clock import rfc3339
-from painelml.core.db import Session, TenantSession, as_json
+from painelml.core.db import Row, Session, TenantSession, as_json
 from painelml.core.ids import uuid7
+from painelml.webhooks.models import Effect, Wanted
 from painelml.webhooks.parse import SOURCE, Notification, Rejection
 
 
@@ -41,48 +43,127 @@ def file_notifications(session: TenantSession, named: Sequence[tuple[UUID, Notif
     return {row["event_key"] for row in rows}
 
 
-def mark_handled(session: TenantSession, account_id: UUID, resource: str, *, until: datetime, moment: datetime) -> int:
-    """Notifications of `resource` that came before it was read."""
+def mark_handled(
+    session: TenantSession, account_id: UUID, resources: Sequence[str], *, until: datetime, moment: datetime
+) -> int:
+    """Notifications of the resources that came before these were read."""
     return session.execute(
         """
         update app.notifications set status = 'handled', handled_at = %(moment)s
-        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and resource = %(resource)s
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and resource = any (%(resources)s::text[])
           and status = 'received' and received_at <= %(until)s
         """,
         account_id=account_id,
-        resource=resource,
+        resources=resources,
         until=until,
         moment=moment,
     )
 
 
-def enter_inbox(session: TenantSession, event_key: str) -> bool:
-    """True for the first time in this tenant. The primary key decides, and holds a second one until the first commits."""
-    # No conflict target: without the key every insert succeeds, and a test that takes the key away sees the effect twice.
-    return bool(
-        session.execute(
+# What is to be read again. Rows are locked in the order of their keys, so that two workers cannot deadlock.
+
+
+def ask_for(session: TenantSession, wanted: Sequence[Wanted], *, moment: datetime) -> list[Row]:
+    """Notes what is to be read again: `{resource, account_id, topic}` of those that no job is on its way for."""
+    return [
+        row
+        for row in session.rows(
             """
-            insert into app.inbox_events (tenant_id, source, event_key)
-            values (%(tenant_id)s, %(source)s, %(event_key)s)
-            on conflict do nothing
+            insert into app.refetches (tenant_id, resource, account_id, topic, touched_at)
+            select %(tenant_id)s, resource, account_id, topic, %(moment)s
+            from unnest(%(resources)s::text[], %(accounts)s::uuid[], %(topics)s::text[]) as fresh (resource, account_id, topic)
+            order by resource
+            on conflict (tenant_id, resource) do update set again = true
+            returning resource, account_id, topic, again
             """,
-            source=SOURCE,
-            event_key=event_key,
+            resources=[one.resource for one in wanted],
+            accounts=[one.account_id for one in wanted],
+            topics=[one.topic for one in wanted],
+            moment=moment,
         )
+        if not row["again"]
+    ]
+
+
+def begin_refetches(session: TenantSession, resources: Sequence[str], *, moment: datetime) -> None:
+    """From here on, whatever comes about these resources asks for another read."""
+    session.execute(
+        """
+        with held as (
+            select resource from app.refetches
+            where tenant_id = %(tenant_id)s and resource = any (%(resources)s::text[]) order by resource for update
+        )
+        update app.refetches r set again = false, touched_at = %(moment)s
+        from held where r.tenant_id = %(tenant_id)s and r.resource = held.resource
+        """,
+        resources=resources,
+        moment=moment,
     )
 
 
-def put_in_outbox(session: TenantSession, *, kind: str, resource: str, version: str, payload: dict[str, Any]) -> None:
+def end_refetches(session: TenantSession, resources: Sequence[str]) -> list[Row]:
+    """Forgets what was read; `{resource, account_id, topic}` of what was asked for again meanwhile, which stays."""
+    return session.rows(
+        """
+        with held as (
+            select resource, account_id, topic, again from app.refetches
+            where tenant_id = %(tenant_id)s and resource = any (%(resources)s::text[]) order by resource for update
+        ), gone as (
+            delete from app.refetches r using held
+            where r.tenant_id = %(tenant_id)s and r.resource = held.resource and not held.again
+        )
+        select resource, account_id, topic from held where again
+        """,
+        resources=resources,
+    )
+
+
+def revive_refetches(session: TenantSession, account_id: UUID, *, before: datetime, moment: datetime) -> list[Row]:
+    """`{resource, account_id, topic}` of what has shown no sign of life since `before`: its job was lost."""
+    return session.rows(
+        """
+        update app.refetches set touched_at = %(moment)s
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and touched_at < %(before)s
+        returning resource, account_id, topic
+        """,
+        account_id=account_id,
+        before=before,
+        moment=moment,
+    )
+
+
+# Effects
+
+
+def enter_inbox(session: TenantSession, event_keys: Sequence[str]) -> set[str]:
+    """Those that this tenant sees for the first time. The primary key decides, and holds a second until the first commits."""
+    # No conflict target: without the key every insert succeeds, and a test that takes the key away sees the effect twice.
+    rows = session.rows(
+        """
+        insert into app.inbox_events (tenant_id, source, event_key)
+        select %(tenant_id)s, %(source)s, event_key from unnest(%(event_keys)s::text[]) as fresh (event_key) order by event_key
+        on conflict do nothing
+        returning event_key
+        """,
+        source=SOURCE,
+        event_keys=event_keys,
+    )
+    return {row["event_key"] for row in rows}
+
+
+def put_in_outbox(session: TenantSession, events: Sequence[Effect]) -> None:
     session.execute(
         """
         insert into app.outbox_events (tenant_id, id, kind, resource, version, payload)
-        values (%(tenant_id)s, %(event_id)s, %(kind)s, %(resource)s, %(version)s, %(payload)s)
+        select %(tenant_id)s, id, kind, resource, version, payload
+        from unnest(%(ids)s::uuid[], %(kinds)s::text[], %(resources)s::text[], %(versions)s::text[], %(payloads)s::jsonb[])
+            as fresh (id, kind, resource, version, payload)
         """,
-        event_id=uuid7(),
-        kind=kind,
-        resource=resource,
-        version=version,
-        payload=as_json(payload),
+        ids=[uuid7() for _ in events],
+        kinds=[event.kind for event in events],
+        resources=[event.resource for event in events],
+        versions=[event.version for event in events],
+        payloads=[json.dumps(event.payload) for event in events],
     )
 
 

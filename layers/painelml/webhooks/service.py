@@ -6,16 +6,16 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from uuid import UUID
 
-from painelml.core.db import TenantSession, directory_session, tenant_session
+from painelml.core.clock import now
+from painelml.core.db import directory_session, tenant_session
 from painelml.core.observability import log_tenant, logger
 from painelml.core.queues import Batch, Message
 from painelml.core.secrets import secret
-from painelml.marketplace import jobs
 from painelml.marketplace.accounts import routes
 from painelml.marketplace.accounts.routes import Route
 from painelml.marketplace.api.client import application_id
-from painelml.marketplace.jobs import Refetch
-from painelml.webhooks import queries
+from painelml.webhooks import queries, refetch
+from painelml.webhooks.models import Wanted
 from painelml.webhooks.parse import Expected, Notification, Rejection, judge, reject
 
 Named = tuple[UUID, Notification]
@@ -26,34 +26,34 @@ def work_through(batch: Batch) -> None:
     told, refused = _sort(batch)
     for tenant_id, entries in told.items():
         log_tenant(tenant_id)
-        with batch.attempt(*(message for message, _ in entries)), tenant_session(tenant_id) as session:
-            accept(session, [named for _, named in entries])
+        with batch.attempt(*(message for message, _ in entries)):
+            accept(tenant_id, [named for _, named in entries])
     if refused:
         with batch.attempt(*(message for message, _ in refused)), directory_session() as directory:
             queries.file_rejections(directory, [rejection for _, rejection in refused])
         logger.warning("notifications refused", extra={"reasons": Counter(rejection.reason for _, rejection in refused)})
 
 
-def accept(session: TenantSession, named: Sequence[Named]) -> int:
-    """Stores `(account, notification)` pairs of one tenant, with a refetch for each resource among the new ones.
+def accept(tenant_id: UUID, named: Sequence[Named]) -> int:
+    """Stores `(account, notification)` pairs of one tenant, and has each resource among the new ones read again, once.
 
-    Both are rows of one transaction, so that none is stored which nobody acts upon.
+    A resource that waits to be read, or is being read, gets no second job: its row says that it is wanted again.
     """
     unique = {notification.key: (account_id, notification) for account_id, notification in named}
-    fresh = queries.file_notifications(session, list(unique.values()))
-    wanted = {
-        (account_id, notification.topic, notification.resource)
-        for key, (account_id, notification) in unique.items()
-        if key in fresh and notification.is_handled
-    }
-    refetches = [
-        Refetch(tenant_id=session.tenant_id, account_id=account_id, topic=topic, resource=resource)
-        for account_id, topic, resource in sorted(wanted, key=str)
-    ]
+    with tenant_session(tenant_id) as session:
+        fresh = queries.file_notifications(session, list(unique.values()))
+        wanted = {
+            notification.resource: Wanted(notification.resource, account_id, notification.topic)
+            for key, (account_id, notification) in unique.items()
+            if key in fresh and notification.is_handled
+        }
+        asked = queries.ask_for(session, list(wanted.values()), moment=now()) if wanted else []
+        sent = refetch.queue(session, asked)
     logger.info(
-        "notifications stored", extra={"stored": len(fresh), "repeated": len(unique) - len(fresh), "jobs": len(refetches)}
+        "notifications stored",
+        extra={"stored": len(fresh), "repeated": len(unique) - len(fresh), "jobs": sent, "coalesced": len(wanted) - sent},
     )
-    return jobs.refetch(session, refetches)
+    return sent
 
 
 def _sort(batch: Batch) -> tuple[dict[UUID, list[tuple[Message, Named]]], list[tuple[Message, Rejection]]]:

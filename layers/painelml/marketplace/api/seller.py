@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from painelml.marketplace.accounts.models import ConnectedAccount
@@ -17,9 +17,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class SellerApi:
-    """Mercado Livre with one seller's token. A rejected token costs one refresh and one retry, never more."""
+    """Mercado Livre with one seller's token. A rejected token costs one refresh and one retry, never more.
+
+    A `token` that is given is used as it is, and TokenRejected is its giver's: no database is touched then.
+    """
 
     account: ConnectedAccount
+    token: str | None = field(default=None, repr=False)
 
     def get(self, path: str, **params: str | int) -> Answer:
         return self._with_token(lambda token: client.get(path, token, **params))
@@ -29,6 +33,8 @@ class SellerApi:
         return self._with_token(lambda token: client.get_all(calls, token))
 
     def _with_token(self, call: Callable[[str], T]) -> T:
+        if self.token:
+            return call(self.token)
         token = access_token(self.account.tenant_id, self.account.id)
         try:
             return call(token)
