@@ -8,7 +8,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from painelml.sync.windows import HOUR, OVERLAP, ceil_hour, days_since, first_windows, floor_hour, halves
+from painelml.sync.windows import HOUR, OVERLAP, ceil_hour, days_since, first_windows, floor_hour, halves, settled
 
 moments = st.datetimes(min_value=datetime(2020, 1, 1), max_value=datetime(2035, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
 
@@ -55,3 +55,13 @@ def test_halves_cover_the_window_and_get_smaller(moment: datetime, hours: int) -
     assert (first[0], first[1], second[1]) == (start, second[0], end)
     assert first[1] == floor_hour(first[1])
     assert max(first[1] - first[0], second[1] - second[0]) < end - start
+
+
+@given(began=moments, lasted=st.timedeltas(timedelta(0), timedelta(days=30)), seen=st.timedeltas(timedelta(-40), timedelta(30)))
+def test_the_next_run_reads_all_of_what_moved(began: datetime, lasted: timedelta, seen: timedelta) -> None:
+    """However long a run takes and whatever stamp it saw last: what was passed over in its moving window is in the next run."""
+    moving = first_windows(began, days=90, newest=None)[-1][0]
+    newest = settled(began + seen, began=began)
+    later = began + lasted
+    assert newest is not None
+    assert first_windows(later, days=days_since(newest, later), newest=newest)[0][0] <= moving
