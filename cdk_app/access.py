@@ -23,7 +23,8 @@ class NetworkAccess:
 class DatabaseAccess:
     """The two doors of the database: `url` for role `app`, `owner_url` for the operations function (never the proxy).
 
-    `connect_role_resource` is the `rds-db:connect` ARN of role `app`; None where `auth` is a password in the URL.
+    `connect_role_resource` is the `rds-db:connect` ARN of role `app`, `connect_silos_resource` that of all silos' roles; None
+    where `auth` is a password in the URL.
     """
 
     url: str
@@ -31,12 +32,14 @@ class DatabaseAccess:
     auth: Literal["iam", "password"]
     owner_secret: secretsmanager.ISecret | None = None
     connect_role_resource: str | None = None
+    connect_silos_resource: str | None = None
     security_group: ec2.ISecurityGroup | None = None
 
-    def grant_connect(self, grantee: iam.IGrantable) -> None:
-        """Let `grantee` sign in as role `app` with an IAM token; nothing to do where a password is used."""
-        if self.connect_role_resource:
-            iam.Grant.add_to_principal(grantee=grantee, actions=["rds-db:connect"], resource_arns=[self.connect_role_resource])
+    def grant_connect(self, grantee: iam.IGrantable, *, silos: bool) -> None:
+        """Let `grantee` sign in with IAM tokens, as `app` and as the silos' roles; nothing to do where passwords are used."""
+        resources = [self.connect_role_resource, self.connect_silos_resource if silos else None]
+        if arns := [resource for resource in resources if resource]:
+            iam.Grant.add_to_principal(grantee=grantee, actions=["rds-db:connect"], resource_arns=arns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,3 +25,11 @@ def acknowledge(construct: IConstruct, findings: dict[str, str]) -> None:
     cdk.Validations.of(construct).acknowledge(
         *(cdk.Acknowledgment(id=f"AwsSolutions-{rule}", reason=reason) for rule, reason in findings.items())
     )
+
+
+def nag_arn_of(scope: IConstruct, service: str) -> str:
+    """How nag writes the beginning of an ARN in the scope's stack, up to its resource."""
+    stack = cdk.Stack.of(scope)
+    known = {"Partition": stack.partition, "Region": stack.region, "AccountId": stack.account}
+    said = {name: f"<AWS::{name}>" if cdk.Token.is_unresolved(value) else value for name, value in known.items()}
+    return f"arn:{said['Partition']}:{service}:{said['Region']}:{said['AccountId']}"

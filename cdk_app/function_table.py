@@ -62,6 +62,7 @@ class FunctionSpec:
     """One function. Times in seconds, memory in MiB. `inspects` = may read the queue's attributes, nothing else.
 
     `reads_data`, `writes_data` and `erases_data` are patterns of keys in the data bucket.
+    `directory_only` = what it reads in the database is the directory's: it enters no tenant, and so no silo.
     `mail` = may send letters through SES, from the environment's sender.
 
     `schedule` is an EventBridge expression. `hot` functions get provisioned concurrency where the profile has some.
@@ -72,6 +73,7 @@ class FunctionSpec:
     timeout_seconds: int
     memory_mib: int = 512
     database: bool = False
+    directory_only: bool = False
     owner: bool = False
     cache: bool = False
     mail: bool = False
@@ -100,6 +102,11 @@ class FunctionSpec:
         return bool(self.reads_data or self.writes_data or self.erases_data)
 
     @property
+    def enters_silos(self) -> bool:
+        """A tenant's rows may be in a database of its own, wherever the pool's are."""
+        return self.database and not self.directory_only
+
+    @property
     def in_vpc(self) -> bool:
         """Only what talks to the database or the cache pays for an address in the network."""
         return self.database or self.cache
@@ -114,7 +121,8 @@ AUTHORIZER = FunctionSpec(
     name="authorizer",
     summary="Who is calling: a signed token or an API key becomes a tenant, a user and their rights.",
     timeout_seconds=10,
-    database=True,  # for API keys only: a signed token is proved without it (docs/decisions/0021)
+    database=True,  # for API keys only: a signed token is proved without it (docs/decisions/0041)
+    directory_only=True,
     parameters=(Parameter.JWKS,),
     hot=True,
 )
@@ -255,6 +263,7 @@ API_FUNCTIONS = (
         summary="Alive, and ready: database, cache and queue answer.",
         timeout_seconds=10,
         database=True,
+        directory_only=True,
         cache=True,
         inspects=(QueueName.JOBS,),
         routes=(Route(path="health", public=True), Route(path="ready", public=True)),
@@ -284,6 +293,7 @@ WORKERS = (
         summary="Applies payment events to subscriptions and revenue.",
         timeout_seconds=30,
         database=True,
+        directory_only=True,
         sends=(QueueName.PAYMENTS,),
         batch=Batch(queue=QueueName.PAYMENTS, size=10, window_seconds=0),
     ),
@@ -309,6 +319,7 @@ SCHEDULED = (
         summary="Finds accounts that are due and queues one job for each scope.",
         timeout_seconds=300,
         database=True,
+        directory_only=True,
         sends=(QueueName.JOBS,),
         schedule="rate(30 minutes)",
     ),

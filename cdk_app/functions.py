@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
-from aws_cdk import ArnFormat, CfnResource, Duration, RemovalPolicy, Stack, Token
+from aws_cdk import ArnFormat, CfnResource, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -16,7 +16,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
-from cdk_app.checks import acknowledge
+from cdk_app.checks import acknowledge, nag_arn_of
 from cdk_app.data_bucket import data_bucket_name, nag_arn
 from cdk_app.environments import Environment
 from cdk_app.function_table import FunctionSpec, Purpose, QueueName
@@ -161,7 +161,7 @@ class PainelFunction(Construct):
         if spec.in_vpc and around.network.vpc is not None:
             self._grant_network_interfaces()
         if spec.database:
-            around.database.grant_connect(self.role)
+            around.database.grant_connect(self.role, silos=spec.enters_silos)
         if spec.owner and around.database.owner_secret:
             around.database.owner_secret.grant_read(self.role)
         if spec.cache and around.cache.secret:
@@ -228,7 +228,7 @@ class PainelFunction(Construct):
         if spec.database and (Purpose.JWT in spec.secrets or around.environment.is_local):
             actions.append("secretsmanager:GetSecretValue")  # the silo's signing key; on a laptop its password too
         if spec.owner:
-            actions.append("secretsmanager:CreateSecret")
+            actions += ["secretsmanager:CreateSecret", "secretsmanager:DeleteSecret"]
         if not actions:
             return
         silos = Stack.of(self).format_arn(
@@ -238,12 +238,9 @@ class PainelFunction(Construct):
             arn_format=ArnFormat.COLON_RESOURCE_NAME,
         )
         self.role.add_to_principal_policy(iam.PolicyStatement(actions=actions, resources=[silos]))
-        stack = Stack.of(self)
-        known = {"Partition": stack.partition, "Region": stack.region, "AccountId": stack.account}
-        said = {name: f"<AWS::{name}>" if Token.is_unresolved(value) else value for name, value in known.items()}
-        arn = f"arn:{said['Partition']}:secretsmanager:{said['Region']}:{said['AccountId']}"
         path = f"{parameter_prefix(around.environment)}/silos/*"
         reason = "A silo's secret is made after the deployment; all of them lie below this name, and nothing else does."
+        arn = nag_arn_of(self, "secretsmanager")
         acknowledge(self.role, {f"IAM5[Resource::{arn}:secret:{path}]": reason})
 
     def _accept_unknown_actions(self) -> None:

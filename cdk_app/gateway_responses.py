@@ -125,8 +125,9 @@ GATEWAY_PROBLEMS = (
         headers=_LATER,
     ),
     GatewayProblem(
+        # The database is away while an API key is looked up (docs/decisions/0041).
         kind="AUTHORIZER_FAILURE",
-        status=HTTPStatus.INTERNAL_SERVER_ERROR,
+        status=HTTPStatus.SERVICE_UNAVAILABLE,
         code="authorizer_failure",
         detail="Não foi possível verificar o acesso. Tente de novo em instantes.",
         headers=_LATER,

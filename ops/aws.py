@@ -100,7 +100,7 @@ class LocalAws:
             raise OperationError(
                 f"The operations function failed at {verb}.",
                 why=str(payload.get("errorMessage", payload)),
-                do="Put right what it complains about, then run `make up` again.",
+                do="Put right what it complains about, then repeat the command.",
             )
         return payload
 

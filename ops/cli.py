@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 from requests import RequestException
 
-from ops import endpoints, local, openapi, operating, smoke, status, tenants, traceability
+from ops import endpoints, local, openapi, operating, sim, smoke, status, tenants, traceability
 from ops.console import Report
 from ops.errors import OperationError
 from ops.home import Home
@@ -25,6 +25,7 @@ app.add_typer(isolation.app, name="isolation")
 app.add_typer(operating.keys, name="keys")
 app.add_typer(operating.audit, name="audit")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(sim.app, name="sim")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
 

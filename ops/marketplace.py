@@ -14,7 +14,7 @@ from ops.processes import clean_environment, running, start, stop, wait_until
 PART = "simulator"
 SEED = 7
 CLIENT_ID = "1234567890123456"
-TOPICS = ("orders_v2", "items", "questions", "messages", "shipments", "claims", "payments")
+TOPICS = ("orders_v2", "items", "questions", "messages", "shipments", "post_purchase", "claims", "payments")
 
 
 def url(home: Home) -> str:

@@ -108,15 +108,20 @@ def erase(
     *,
     tenant_id: Annotated[str, typer.Option("--id", help="The tenant's id. It must be CANCELLED.")],
     yes: Annotated[bool, typer.Option("--yes", help="I know that this cannot be undone.")] = False,
+    with_sub_tenants: Annotated[
+        bool, typer.Option("--with-sub-tenants", help="A partner's sub-tenants too. Each must be CANCELLED.")
+    ] = False,
     env: Env = "local",
     json: Json = False,
 ) -> None:
-    """Erase all data of a cancelled tenant, for good, and print the receipt."""
+    """Erase all data of a cancelled tenant, a database of its own included, for good, and print the receipt."""
     with _asked(env, json) as (report, operate):
         wanted = _id(tenant_id)
         if not yes:
             raise OperationError("Nothing was erased.", why="An erasure cannot be undone.", do="Add --yes if you mean it.")
-        receipt = operate("erase-tenant", tenant=wanted)
+        receipt = operate("erase-tenant", tenant=wanted, with_sub_tenants=with_sub_tenants)
+        for below in receipt.get("sub_tenants", []):
+            report.say(f"Sub-tenant {below['tenant_id']}: {sum(below['rows'].values())} rows. Receipt {below['sha256']}.")
         report.table("Erased", [(name, str(count)) for name, count in sorted(receipt["rows"].items()) if count])
         report.say(f"{receipt['objects']} objects, {receipt['cache_keys']} cache keys. Receipt {receipt['sha256']}.")
         report.result(receipt)

@@ -46,6 +46,7 @@ def create(
             report.say(f"Would open tenant {answer['tenant_id']} on {answer['plan']} in the {answer['placement']}.")
         else:
             report.table("Tenant", _rows(answer["tenant"]))
+            _say_how_it_went(report, answer)
             if "password" in answer:
                 report.say(f"First password of {email}: [bold]{answer['password']}[/] (shown this once).")
         report.result(answer)
@@ -91,6 +92,12 @@ def resume(tenant_id: TenantId, *, dry_run: DryRun = False, json: Json = False) 
     _move(tenant_id, "ACTIVE", dry_run=dry_run, json=json)
 
 
+@app.command()
+def cancel(tenant_id: TenantId, *, dry_run: DryRun = False, json: Json = False) -> None:
+    """End a tenant: nobody enters any more, its rows stay until `painel tenant erase`. A partner's sub-tenants go first."""
+    _move(tenant_id, "CANCELLED", dry_run=dry_run, json=json)
+
+
 @contextmanager
 def explained(report: Report) -> Iterator[None]:
     """An OperationError as an explanation and exit code 1."""
@@ -109,6 +116,16 @@ def read_id(text: str) -> str:
         raise OperationError(
             f"{text!r} is no tenant id.", why="An id is a UUID.", do="Copy it from `painel tenant list`. Nothing was changed."
         ) from None
+
+
+def _say_how_it_went(report: Report, answer: dict[str, Any]) -> None:
+    if answer["seconds"] is None:
+        report.say("It is not open yet. `painel tenant show` lists what is left to do; the same command with --id goes on.")
+    else:
+        report.say(f"From sign-up to a working tenant: {answer['seconds']:.1f} s. Its people sign in at {answer['url']}.")
+    tenant = answer["tenant"]
+    if tenant["host"] and tenant["host_status"] != "active":
+        report.say(f"{tenant['host']} is recorded, and {tenant['host_status']}: its pages are not served there yet.")
 
 
 def _move(tenant_id: str, status: str, *, dry_run: bool, json: bool) -> None:

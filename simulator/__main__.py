@@ -1,4 +1,4 @@
-"""`python -m simulator`: serve until told to stop, and say where in one line of JSON."""
+"""`mercado-livre-simulator`, or `python -m simulator`: serve until told to stop, and say where in one line of JSON."""
 
 import argparse
 import asyncio
@@ -13,7 +13,7 @@ from .app import create_app
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m simulator", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mercado-livre-simulator", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=0, help="0 picks a free one")
     parser.add_argument("--seed", type=int, default=7, help="same seed, same sellers")

@@ -14,6 +14,7 @@ from . import consent, control, control_sales, grants, item_changes, items, miss
 from .gateway import Handler, Simulator, api_route, control_route
 from .notifications import Outbox
 from .state import World
+from .talk_routes import TALK_API, TALK_CONTROL
 
 API: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/oauth/token", oauth.token),
@@ -33,6 +34,7 @@ API: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/orders/{order_id}", orders.order),
     ("GET", "/packs/{pack_id:int}", orders.pack),
     ("GET", "/missed_feeds", missed_feeds.missed_feeds),
+    *TALK_API,
 )
 CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/authorization", consent.show),
@@ -47,7 +49,6 @@ CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/_sim/orders", control_sales.post_order),
     ("POST", "/_sim/orders/{order_id:int}", control_sales.post_order_change),
     ("POST", "/_sim/items/{item_id}", control_sales.post_item_change),
-    ("POST", "/_sim/storm", control_sales.storm),
     ("POST", "/_sim/notify", control_sales.notify),
     ("POST", "/_sim/forge", control_sales.forge),
     ("GET", "/_sim/deliveries", control_sales.deliveries),
@@ -58,6 +59,7 @@ CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/_sim/clock", control.get_clock),
     ("POST", "/_sim/clock", control.post_clock),
     ("POST", "/_sim/reset", control.reset),
+    *TALK_CONTROL,
 )
 
 

@@ -4,12 +4,14 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
+from .talk_switches import TALK_CHOICES, TalkSwitches
+
 ERROR_STATUSES = (429, 500, 502, 503, 504)
 ERROR_BODIES = ("json", "text", "truncated")
 
 
 @dataclass(slots=True)
-class Chaos:
+class Chaos(TalkSwitches):
     """Rates run from 0 to 1 (`true` means 1); `duplicates` may pass 1, its whole part being certain copies."""
 
     # Notifications
@@ -54,6 +56,8 @@ class Chaos:
 
 def _checked(name: str, default: Any, value: Any) -> Any:
     """The value in the type of its switch, which is the type of the default."""
+    if name in TALK_CHOICES and value not in TALK_CHOICES[name]:
+        raise ValueError(f"{name} is one of {', '.join(TALK_CHOICES[name])}")
     if (name == "topic_disable_after" and value is None) or (name == "error_body" and value in ERROR_BODIES):
         return value
     number = isinstance(value, int | float) and value >= 0

@@ -13,6 +13,8 @@ from .errors import bad_request, not_found
 from .gateway import Simulator, answer, json_body
 from .model import Application, Seller
 from .seed import create_seller
+from .talk_seed import TALK_BOUNDS, furnish
+from .talk_truth import talk_truth
 
 SELLER_BOUNDS = {"items": 100_000, "orders": 100_000, "days": 365}
 APP_TYPES: dict[str, tuple[type, ...]] = {
@@ -80,13 +82,17 @@ def check_url(url: str) -> None:
 async def post_seller(sim: Simulator, request: Request) -> Response:
     body = await json_body(request)
     counts = {}
-    for name, most in SELLER_BOUNDS.items():
+    for name, most in (SELLER_BOUNDS | TALK_BOUNDS).items():
         value = body.get(name, 90 if name == "days" else 0)
         if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
             raise bad_request(f"{name} must be from 0 to {most}")
         counts[name] = value
     if counts["orders"] and not (counts["items"] and counts["days"]):
         raise bad_request("orders need at least one item and one day")
+    if counts["questions"] and not counts["items"]:
+        raise bad_request("questions need at least one item")
+    if (counts["messages"] and not counts["orders"]) or counts["claims"] > counts["orders"] // 2:
+        raise bad_request("messages need at least one order, and each claim at least two")
     operator_of = body.get("operator_of")
     if operator_of is not None and operator_of not in sim.world.sellers:
         raise bad_request("operator_of must be the user_id of a seller")
@@ -95,8 +101,9 @@ async def post_seller(sim: Simulator, request: Request) -> Response:
         nickname=body.get("nickname"),
         site_id=body.get("site_id") or "MLB",
         operator_of=operator_of,
-        **counts,
+        **{name: counts[name] for name in SELLER_BOUNDS},
     )
+    furnish(sim.world, seller, counts, counts["days"])
     return answer(_seller_document(sim, seller), 201)
 
 
@@ -113,6 +120,9 @@ def _seller_document(sim: Simulator, seller: Seller) -> dict[str, Any]:
         "operator_of": seller.operator_of,
         "items": len(world.catalogues.get(seller.id, ())),
         "orders": len(world.ledger(seller.id)),
+        "questions": len(world.desk.questions_of.get(seller.id, ())),
+        "messages": len(world.desk.messages_of.get(seller.id, ())),
+        "claims": len(world.desk.claims_of.get(seller.id, ())),
         "granted_to": [client_id for client_id, user_id in world.grants if user_id == seller.id],
     }
 
@@ -147,12 +157,22 @@ async def truth(sim: Simulator, request: Request) -> Response:
         },
         "packs": len({order.pack_id for order in orders if order.pack_id is not None}),
     }
-    if request.query_params.get("ids") in ("1", "true"):
+    with_ids = request.query_params.get("ids") in ("1", "true")
+    body |= talk_truth(world, seller.id, with_ids=with_ids)
+    if with_ids:
         body["items"]["ids"] = [item.id for item in items]
         body["orders"]["ids"] = sorted(order.id for order in orders)
         body["orders"]["by_id"] = {
-            str(order.id): {"status": order.status, "total_amount_cents": order.total, "item_id": order.item_id}
+            str(order.id): {
+                "status": order.status,
+                "total_amount_cents": order.total,
+                "item_id": order.item_id,
+                "date_last_updated": utc_text(order.date_last_updated),
+            }
             for order in orders
+        }
+        body["items"]["by_id"] = {
+            item.id: {"status": item.status, "last_updated": utc_text(item.last_updated)} for item in items
         }
     return answer(body)
 

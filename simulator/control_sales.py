@@ -13,15 +13,14 @@ from .gateway import Simulator, answer, json_body, whole_number
 from .item_changes import item_changed, set_stock
 from .items import item_document
 from .model import Delivery, Item, Notification
-from .order_changes import announce_order, change_order, place_orders, spread, take_stock
+from .order_changes import announce_order, change_order, place_orders, take_stock
 from .order_document import order_document
 
-STORM_LIMIT = 20_000
 NOTIFY_LIMIT = 1_000
 DELIVERIES_LIMIT = 10_000
 
 
-def _known_seller(sim: Simulator, value: Any) -> int:
+def known_seller(sim: Simulator, value: Any) -> int:
     if not isinstance(value, int) or value not in sim.world.sellers:
         raise not_found("seller_id must be the user_id of a seller")
     return value
@@ -30,7 +29,7 @@ def _known_seller(sim: Simulator, value: Any) -> int:
 async def post_order(sim: Simulator, request: Request) -> Response:
     """Create one order, take its stock, announce it; `announce: false` keeps quiet."""
     body = await json_body(request)
-    order = place_orders(sim, _known_seller(sim, body.get("seller_id")), 1, body)[0]
+    order = place_orders(sim, known_seller(sim, body.get("seller_id")), 1, body)[0]
     announced = announce_order(sim, order) if body.get("announce", True) else []
     take_stock(sim, order)
     return answer({"order_id": order.id, "announced": announced, "order": order_document(sim.world, order)}, 201)
@@ -64,41 +63,19 @@ async def post_item_change(sim: Simulator, request: Request) -> Response:
     return answer({"item_id": item.id, "item": item_document(item)})
 
 
-async def storm(sim: Simulator, request: Request) -> Response:
-    """Create `orders_each` orders for every seller named and announce each, spread over `over_seconds` if asked."""
-    body = await json_body(request)
-    seller_ids = [_known_seller(sim, value) for value in body.get("seller_ids") or list(sim.world.sellers)]
-    each, seconds = body.get("orders_each", 1), body.get("over_seconds", 0)
-    if not isinstance(each, int) or each < 1 or each * len(seller_ids) > STORM_LIMIT:
-        raise bad_request(f"orders_each must be positive, and the storm at most {STORM_LIMIT} orders")
-    if not isinstance(seconds, int | float) or not 0 <= seconds <= 3600:
-        raise bad_request("over_seconds must be from 0 to 3600")
-    by_seller = {seller_id: place_orders(sim, seller_id, each) for seller_id in seller_ids}
-    announced = 0
-    # In turns, so that a receiver sees the sellers mixed.
-    for turn, row in enumerate(zip(*by_seller.values(), strict=True)):
-        for order in row:
-            announced += len(announce_order(sim, order, spread(turn, each, seconds)))
-    return answer(
-        {
-            "count": each * len(by_seller),
-            "announced": announced,
-            "order_ids": {str(seller_id): [order.id for order in orders] for seller_id, orders in by_seller.items()},
-        },
-        201,
-    )
-
-
 async def notify(sim: Simulator, request: Request) -> Response:
     """Announce a resource again, `times` times, each a notification of its own."""
     body = await json_body(request)
-    seller_id = _known_seller(sim, body.get("seller_id"))
+    seller_id = known_seller(sim, body.get("seller_id"))
     topic, resource, times = body.get("topic"), body.get("resource"), body.get("times", 1)
+    actions = body.get("actions", [])
     if not isinstance(topic, str) or not isinstance(resource, str):
         raise bad_request("topic and resource are required")
+    if not isinstance(actions, list) or not all(isinstance(action, str) for action in actions):
+        raise bad_request("actions must be a list of words")
     if not isinstance(times, int) or not 1 <= times <= NOTIFY_LIMIT:
         raise bad_request(f"times must be from 1 to {NOTIFY_LIMIT}")
-    announced = [name for _ in range(times) for name in sim.outbox.announce(seller_id, topic, resource)]
+    announced = [name for _ in range(times) for name in sim.outbox.announce(seller_id, topic, resource, 0, tuple(actions))]
     return answer({"announced": announced}, 202)
 
 
@@ -136,7 +113,7 @@ async def deliveries(sim: Simulator, request: Request) -> Response:
         found = [one for one in found if one.resource.strip("/") == f"orders/{order_id}"]
     if seller_id := query.get("seller_id"):
         found = [one for one in found if str(one.user_id) == seller_id]
-    for name in ("topic", "outcome", "notification_id"):
+    for name in ("topic", "resource", "outcome", "notification_id"):
         if value := query.get(name):
             found = [one for one in found if getattr(one, name) == value]
     if after := whole_number(request, "after", 0):

@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from .clock import DAY, HOUR
 from .errors import ApiError, bad_request, forbidden, unauthorized
+from .ip_limits import AddressCounts
 from .model import AccessToken, Application
 from .notifications import Outbox
 from .scrolls import Scrolls
@@ -30,6 +31,7 @@ class Simulator:
         self.world = world
         self.outbox = outbox
         self.scrolls = Scrolls()
+        self.addresses = AddressCounts()
         self.calls: Counter[tuple[str, int]] = Counter()
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 class Application:
     client_id: str
     client_secret: str
-    name: str = "PainelML"
+    name: str = "An application"
     redirect_uris: list[str] = field(default_factory=list)
     notifications_url: str | None = None
     topics: list[str] = field(default_factory=list)
@@ -149,6 +149,7 @@ class Notification:
     due_ms: int
     attempts: int = 0
     sent_ms: int = 0
+    actions: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True)

@@ -52,8 +52,13 @@ class Outbox:
 
     # Announcing
 
-    def announce(self, seller_id: int, topic: str, resource: str, after_ms: int = 0) -> list[str]:
-        """Queue what a change sends to each application that may hear of it; the ids of the notifications queued."""
+    def announce(
+        self, seller_id: int, topic: str, resource: str, after_ms: int = 0, actions: tuple[str, ...] = ()
+    ) -> list[str]:
+        """Queue what a change sends to each application that may hear of it; the ids of the notifications queued.
+
+        `actions` makes it a typified one: its key is `id`, and the resource may be a bare id.
+        """
         chaos = self._world.chaos
         if not chaos.send_notifications:
             return []
@@ -63,15 +68,17 @@ class Outbox:
                 continue
             if not chaos.notify_without_grant and (app.client_id, seller_id) not in self._world.grants:
                 continue
-            queued += self._queue(app, seller_id, topic, resource, after_ms)
+            notification = self._new(app, seller_id, topic, resource, after_ms)
+            notification.actions = list(actions)
+            queued += self._queue(app, notification)
         return queued
 
-    def _queue(self, app: Application, seller_id: int, topic: str, resource: str, after_ms: int) -> list[str]:
+    def _queue(self, app: Application, notification: Notification) -> list[str]:
         chaos, roll = self._world.chaos, self._dice.random
-        notification = self._new(app, seller_id, topic, resource, after_ms)
         if roll() < chaos.drop:
             self._world.record_delivery(notification, "dropped")
             return []
+        again = dataclasses.replace(notification, id=str(uuid.uuid4()))
         if roll() < chaos.reorder:
             notification.due_ms += self._dice.randrange(chaos.reorder_window_ms + 1)
         self._enqueue(notification)
@@ -81,9 +88,11 @@ class Outbox:
             # The same id and its own retries: as far as the receiver can tell, one notification sent twice.
             self._push(dataclasses.replace(notification))
         if roll() < chaos.noop:
-            queued.append(self._enqueue(self._new(app, seller_id, topic, resource, after_ms)))
+            queued.append(self._enqueue(again))
         if roll() < chaos.unknown_topic:
-            queued.append(self._enqueue(self._new(app, seller_id, STRANGE_TOPIC, "/novelties/1", after_ms)))
+            strange = self._new(app, notification.user_id, STRANGE_TOPIC, "/novelties/1", 0)
+            strange.due_ms = again.due_ms
+            queued.append(self._enqueue(strange))
         return queued
 
     def _new(self, app: Application, seller_id: int, topic: str, resource: str, after_ms: int) -> Notification:
@@ -105,13 +114,16 @@ class Outbox:
         """The pointer that is posted, in the general shape of the documentation or as the switches bend it."""
         chaos = self._world.chaos
         app = self._world.apps[notification.client_id]
-        slash = "" if chaos.missing_slash else "/"
-        user_id = notification.user_id
+        user_id, resource = notification.user_id, notification.resource
+        if "/" in resource:
+            resource = ("" if chaos.missing_slash else "/") + resource.removeprefix("/")
+        typified: dict[str, Any] = {"actions": notification.actions} if notification.actions else {}
         return {
-            "id" if chaos.plain_id else "_id": notification.id,
-            "resource": slash + notification.resource.removeprefix("/"),
+            "id" if chaos.plain_id or typified else "_id": notification.id,
+            "resource": resource,
             "user_id": str(user_id) if chaos.string_user_id else user_id,
             "topic": notification.topic,
+            **typified,
             "application_id": app.number,
             "attempts": notification.attempts,
             "sent": utc_text(notification.sent_ms),

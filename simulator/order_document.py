@@ -47,11 +47,17 @@ def order_document(world: World, order: Order) -> dict[str, Any]:
         "tags": order_tags(order),
         "context": {"channel": "marketplace", "site": item.site_id, "flows": []},
         "feedback": {"seller": None, "buyer": None},
-        "mediations": [{"id": order.id % 10**10}] if order.cancelled_by == "mediations" else [],
+        "mediations": _mediations(world, order),
         "taxes": {"amount": None, "currency_id": None},
         "cancel_detail": _cancellation(order),
         "order_request": {"change": None, "return": None},
     }
+
+
+def _mediations(world: World, order: Order) -> list[dict[str, int]]:
+    """The claims on the order. A sale of the seed that mediation cancelled has one that cannot be read."""
+    claims = [{"id": claim.id} for claim in world.desk.order_claims(order.id)]
+    return claims or ([{"id": order.id % 10**10}] if order.cancelled_by == "mediations" else [])
 
 
 def order_tags(order: Order) -> list[str]:

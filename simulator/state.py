@@ -6,8 +6,10 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
+from .books import Books
 from .chaos import Chaos
 from .clock import Clock
+from .desk import Desk
 from .ledger import Ledger
 from .model import (
     AccessToken,
@@ -38,6 +40,12 @@ FIRST_NUMBERS = {
     "payment": 131_000_000_001,
     "buyer": 700_000_001,
     "delivery": 1,
+    "question": 13_000_000_001,
+    "message": 1,
+    "claim": 5_300_000_001,
+    "return": 95_000_001,
+    "charge": 900_000_001,
+    "bill": 3_000_000_001,
 }
 
 
@@ -71,6 +79,8 @@ class World:
         self.pending: dict[str, Notification] = {}
         self.missed: dict[str, MissedFeed] = {}
         self.deliveries: deque[Delivery] = deque()
+        self.desk = Desk(self.store)
+        self.books = Books(self.store)
         self._numbers = dict(FIRST_NUMBERS)
 
     def calm(self) -> Chaos:
@@ -100,6 +110,8 @@ class World:
         self.pending = {key: Notification(**body) for key, body in read("notification")}
         for key, body in read("missed"):
             self.missed[key] = MissedFeed(**body | {"notification": Notification(**body["notification"])})
+        self.desk.load()
+        self.books.load()
         self.deliveries = deque(sorted((Delivery(**body) for _, body in read("delivery")), key=lambda one: one.seq))
 
     def settle(self) -> None:
@@ -165,8 +177,13 @@ class World:
     def seller_items(self, seller_id: int) -> list[Item]:
         return [self.items[item_id] for item_id in self.catalogues.get(seller_id, ())]
 
+    def hide(self, number: int) -> None:
+        """Keep something new out of sight for a while, if the switch says that it is announced before it can be read."""
+        if self.chaos.read_after_notify_ms:
+            self.hidden_until[number] = self.clock.now_ms() + self.chaos.read_after_notify_ms
+
     def is_hidden(self, order_id: int) -> bool:
-        """Whether an announced order is still in the window in which reading it answers 404."""
+        """Whether something announced is still in the window in which reading it answers 404."""
         until = self.hidden_until.get(order_id)
         if until is None:
             return False

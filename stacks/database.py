@@ -10,7 +10,7 @@ from constructs import Construct
 
 from cdk_app.access import DatabaseAccess
 from cdk_app.base import EnvironmentStack
-from cdk_app.database_proxy import IamProxy, connect_resource
+from cdk_app.database_proxy import APP_ROLE, SILO_ROLES, IamProxy, connect_resource
 from cdk_app.environments import Environment
 from cdk_app.postgres import DATABASE_NAME, MASTER_USER, PORT, Postgres
 from cdk_app.profiles import DatabaseCapacity, Profile
@@ -49,20 +49,20 @@ class DatabaseStack(EnvironmentStack):
         )
         self.instance, self.replicas = postgres.instance, postgres.replicas
         self._rotate_master()
-        self._direct = connect_resource(self, cdk.Token.as_string(self.instance.instance_resource_id))
         self.proxy = self._build_proxy() if capacity.proxy else None
         host = self.instance.db_instance_endpoint_address
-        door, group, connect = (
-            (self.proxy.host, self.proxy.security_group, self.proxy.connect_resource)
+        door, group, resource_id = (
+            (self.proxy.host, self.proxy.security_group, self.proxy.resource_id)
             if self.proxy
-            else (host, self.security_group, self._direct)
+            else (host, self.security_group, cdk.Token.as_string(self.instance.instance_resource_id))
         )
         self.access = DatabaseAccess(
             url=f"postgresql://app@{door}:{PORT}/{DATABASE_NAME}",
             owner_url=f"postgresql://{MASTER_USER}@{host}:{PORT}/{DATABASE_NAME}",
             auth="iam",
             owner_secret=postgres.master_secret,
-            connect_role_resource=self._published(connect),
+            connect_role_resource=self._published("AppConnectResource", connect_resource(self, resource_id, APP_ROLE)),
+            connect_silos_resource=self._published("SilosConnectResource", connect_resource(self, resource_id, SILO_ROLES)),
             security_group=group,
         )
 
@@ -94,7 +94,6 @@ class DatabaseStack(EnvironmentStack):
             self,
             "Proxy",
             instance=self.instance,
-            instance_connect_resource=self._direct,
             security_group=self._build_security_group("Proxy"),
             vpc=self._network.vpc,
             subnets=self._network.isolated_subnets,
@@ -102,8 +101,8 @@ class DatabaseStack(EnvironmentStack):
         self._admit(proxy.security_group, "Functions, through the proxy")
         return proxy
 
-    def _published(self, connect: str) -> str:
+    def _published(self, name: str, connect: str) -> str:
         """An output of its own: another stack may read an output, but not take one apart as this ARN is made."""
-        output = cdk.CfnOutput(self, "AppConnectResource", value=connect)
-        output.override_logical_id("AppConnectResource")
-        return cdk.Fn.get_stack_output(self.stack_name, "AppConnectResource", self.region)
+        output = cdk.CfnOutput(self, name, value=connect)
+        output.override_logical_id(name)
+        return cdk.Fn.get_stack_output(self.stack_name, name, self.region)

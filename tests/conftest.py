@@ -43,8 +43,11 @@ def valkey_url() -> Generator[str]:
 
 
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
-    """The emulator with this project's queues, secrets and parameters; `PAINEL_*` point at them."""
+def aws(database: Database, tmp_path_factory: pytest.TempPathFactory) -> Generator[str]:
+    """The emulator with this project's queues, secrets and parameters; `PAINEL_*` point at them.
+
+    Keys are made under a lock of the database's.
+    """
     with started.aws(tmp_path_factory.mktemp("aws")) as endpoint:
         yield endpoint
 

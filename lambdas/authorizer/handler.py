@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from painelml.core.caller import Caller
-from painelml.core.errors import Unauthenticated
+from painelml.core.errors import ServiceUnavailable, Unauthenticated
 from painelml.core.observability import begin_log, logger
 from painelml.core.request import header, request_id
 from painelml.identity.tokens import KEY_PREFIX, prove
@@ -17,13 +17,19 @@ TOKEN_LIMIT_BYTES = 8 * 1024
 
 
 def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
-    """A policy for the stage with the caller as its context; raises `Unauthorized`, the text that API Gateway makes a 401."""
+    """A policy for the stage with the caller as its context; raises `Unauthorized`, the text that API Gateway makes a 401.
+
+    A key that cannot be looked up now is not called false: `Unavailable` becomes a 503 (docs/decisions/0041).
+    """
     begin_log(request_id(event))
     try:
         caller = _proved(_bearer(event))
     except Unauthenticated as error:
         logger.info("token refused", extra={"reason": type(error.__cause__ or error).__name__})
         raise Exception("Unauthorized") from None
+    except ServiceUnavailable as error:
+        logger.warning("key not looked up", extra={"reason": error.code})
+        raise Exception("Unavailable") from None
     begin_log(request_id(event), caller)
     logger.info("token accepted", extra={"key_id": caller.key_id})
     return _policy(event["methodArn"], caller)

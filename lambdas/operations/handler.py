@@ -15,7 +15,7 @@ from painelml.core.observability import begin_log, logger
 from painelml.identity import desk, rotation, service
 from painelml.identity.keys import fill_secrets
 from painelml.identity.models import NewPlatformUser
-from painelml.identity.silos import migrate_all
+from painelml.identity.silos import migrate_all, unmake_silo
 from painelml.marketplace.accounts.tokens import reseal
 from painelml.privacy import erasure
 from painelml.tenancy.registry import every_tenant
@@ -67,12 +67,14 @@ def _reseal_tokens(_args: dict[str, Any]) -> dict[str, Any]:
 
 
 def _erase_tenant(args: dict[str, Any]) -> dict[str, Any]:
-    """`tenant`, which must be CANCELLED."""
-    return erasure.erase(UUID(args["tenant"])).model_dump(mode="json")
+    """`tenant`, which must be CANCELLED; `with_sub_tenants` erases a partner's with it, whose receipts are `sub_tenants`."""
+    receipts = erasure.erase(UUID(args["tenant"]), unmake_silo, with_sub_tenants=bool(args.get("with_sub_tenants")))
+    *below, own = (receipt.model_dump(mode="json") for receipt in receipts)
+    return own | ({"sub_tenants": below} if below else {})
 
 
 def _replay_erasures(_args: dict[str, Any]) -> dict[str, Any]:
-    return {"receipts": [receipt.model_dump(mode="json") for receipt in erasure.replay()]}
+    return {"receipts": [receipt.model_dump(mode="json") for receipt in erasure.replay(unmake_silo)]}
 
 
 def _tenant(work: Callable[[dict[str, Any]], dict[str, Any]]) -> Callable[[dict[str, Any]], dict[str, Any]]:

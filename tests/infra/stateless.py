@@ -22,6 +22,7 @@ from stacks.messaging import MessagingStack
 from stacks.storage import StorageStack
 
 Resources = dict[str, dict[str, Any]]
+DATABASE_USERS = "arn:aws:rds-db:us-east-1:111111111111:dbuser:db-ABC"
 
 
 def write_handlers(folder: Path, body: str = "def handler(event, context):\n    return {}\n") -> Path:
@@ -53,7 +54,8 @@ def templates(environment: str, profile: str) -> dict[str, assertions.Template]:
             url="postgresql://app@db.internal:5432/painelml",
             owner_url="postgresql://master@db.internal:5432/painelml",
             auth="password" if environment == "local" else "iam",
-            connect_role_resource=None if environment == "local" else "arn:aws:rds-db:us-east-1:111111111111:dbuser:db-ABC/app",
+            connect_role_resource=None if environment == "local" else f"{DATABASE_USERS}/app",
+            connect_silos_resource=None if environment == "local" else f"{DATABASE_USERS}/app_*",
         ),
         "cache": CacheAccess(url="rediss+cluster://painel@cache.internal:6379"),
         "messaging": messaging,

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
+from cdk_app.database_proxy import SILO_ROLES
+from cdk_app.postgres import MASTER_USER
+from painelml.core.silo_database import silo_for
 from tests.infra.synthesis import Resource, Synthesis
 
 
@@ -101,16 +106,32 @@ def test_the_proxy_uses_iam_on_both_sides(prod: Synthesis) -> None:
         for statement in policy.properties["PolicyDocument"]["Statement"]
     ]
     assert statement["Action"] == "rds-db:connect"
-    assert str(statement["Resource"]).count("/app") == 1
+    assert [role_in(resource) for resource in statement["Resource"]] == ["app", "app_*"]
+    assert all("DbiResourceId" in str(resource) for resource in statement["Resource"])
 
 
-def test_functions_sign_in_to_the_proxy_where_there_is_one(aws_pair: Synthesis) -> None:
-    output = str(aws_pair.templates["database"]["Outputs"]["AppConnectResource"]["Value"])
+def role_in(resource: dict[str, Any]) -> str:
+    """The database role of an `rds-db:connect` ARN."""
+    return str(resource["Fn::Join"][1][-1]).rsplit("/", 1)[-1]
+
+
+@pytest.mark.parametrize(("output", "role"), [("AppConnectResource", "app"), ("SilosConnectResource", "app_*")])
+def test_functions_sign_in_to_the_proxy_where_there_is_one(aws_pair: Synthesis, output: str, role: str) -> None:
+    resource = aws_pair.templates["database"]["Outputs"][output]["Value"]
     capacity = aws_pair.profile.database
     assert capacity is not None
-    assert ("DBProxyArn" in output) == capacity.proxy
-    assert ("DbiResourceId" in output) == (not capacity.proxy)
+    assert ("DBProxyArn" in str(resource)) == capacity.proxy
+    assert ("DbiResourceId" in str(resource)) == (not capacity.proxy)
+    assert role_in(resource) == role
     assert _writer(aws_pair)["EnableIAMDatabaseAuthentication"] is True
+
+
+@pytest.mark.req("A139", "K09")
+def test_a_silos_role_is_named_as_it_is_granted_and_nobody_elses_is() -> None:
+    assert fnmatchcase(silo_for(uuid4()).role_name, SILO_ROLES)
+    assert not [
+        role for role in ("app", "owner", MASTER_USER, "rdsadmin", "rds_iam", "postgres") if fnmatchcase(role, SILO_ROLES)
+    ]
 
 
 @pytest.mark.req("A138", "B058", "C075")

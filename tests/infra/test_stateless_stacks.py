@@ -11,7 +11,7 @@ import pytest
 from cdk_app.direct_intake import message_template
 from cdk_app.function_table import FunctionSpec, QueueName, Route, all_functions, consumer_timeout_seconds
 from cdk_app.gateway_responses import GATEWAY_PROBLEMS
-from tests.infra.stateless import as_list, of_type, statements, templates
+from tests.infra.stateless import DATABASE_USERS, as_list, of_type, statements, templates
 
 PAIRS = [("local", "local"), ("dev", "economy"), ("staging", "growth"), ("prod", "scale")]
 AWS_PAIRS = PAIRS[1:]
@@ -185,6 +185,20 @@ def test_only_operations_writes_secrets_and_parameters() -> None:
 def test_the_database_is_entered_by_iam_where_the_row_says_so() -> None:
     connecting = {spec.name for spec in all_functions() if "rds-db:connect" in _granted(PROD, spec)}
     assert connecting == {spec.name for spec in all_functions() if spec.database}
+
+
+@pytest.mark.req("A139", "K09")
+def test_silos_are_entered_where_tenants_are_and_unmade_by_operations_alone() -> None:
+    entering = {spec.name for spec in all_functions() if f"{DATABASE_USERS}/app_*" in _granted(PROD, spec)}
+    assert entering == {spec.name for spec in all_functions() if spec.database} - {
+        "authorizer",
+        "health",
+        "payments_worker",
+        "sync_dispatcher",
+    }
+    for action in ("CreateSecret", "DeleteSecret"):
+        granted = {spec.name for spec in all_functions() if f"secretsmanager:{action}" in _granted(PROD, spec)}
+        assert granted == {"operations"}
 
 
 @pytest.mark.req("A034", "A101", "A102", "A103", "B041")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 from uuid import uuid4
 
 import boto3
@@ -20,7 +22,7 @@ from painelml.core.crypto import seal, unseal
 from painelml.core.db import tenant_session
 from painelml.core.errors import Unauthenticated
 from painelml.core.secrets import secret
-from painelml.identity import rotation, tokens
+from painelml.identity import keys, rotation, tokens
 from painelml.identity.rotation import OUTLIVED, SPREAD
 from painelml.marketplace.accounts import queries
 from painelml.marketplace.accounts.tokens import access_token
@@ -98,6 +100,56 @@ def test_a_rotation_that_was_cut_short_is_gone_on_with(own_keys: None) -> None:
     again = operations({"verb": "rotate-keys"}, None)
     assert again["step"] == "waiting"
     assert {key["kid"] for key in json.loads(secrets.parameter("jwks"))["keys"]} == set(first.published)
+
+
+@pytest.mark.req("K11", "A138")
+def test_rotations_at_once_take_one_step_and_publish_what_is_kept(own_keys: None) -> None:
+    hands, moment = 6, now()
+    together = Barrier(hands)
+
+    def rotate(_hand: int) -> str:
+        together.wait(10)
+        return rotation.rotate_signing_key(moment).step
+
+    with ThreadPoolExecutor(hands) as pool:
+        steps = sorted(pool.map(rotate, range(hands)))
+
+    assert steps == ["published", *["waiting"] * (hands - 1)]
+    secrets.forget()
+    assert {key["kid"] for key in json.loads(secrets.parameter("jwks"))["keys"]} == set(secret("jwt")["keys"])
+    assert len(secret("jwt")["keys"]) == 2
+
+
+def test_signing_and_encryption_keys_at_once_in_one_secret_lose_nothing(own_keys: None) -> None:
+    """Grouped, as economy does: whoever writes the secret writes all of it."""
+    hands, first = 6, set(secret("encryption")["keys"])
+    together = Barrier(hands + 1)
+
+    def reseal(_hand: int) -> str:
+        together.wait(10)
+        return rotation.rotate_encryption_key()
+
+    with ThreadPoolExecutor(hands + 1) as pool:
+        made = pool.map(reseal, range(hands))
+        signing = pool.submit(lambda: (together.wait(10), rotation.rotate_signing_key())[1])
+        sealing = set(made)
+        published = set(signing.result().published)
+
+    secrets.forget()
+    assert set(secret("encryption")["keys"]) == first | sealing
+    assert set(secret("jwt")["keys"]) == published
+
+
+def test_what_another_process_published_meanwhile_stays(own_keys: None) -> None:
+    """A process keeps what it read for five minutes, and a silo may have been made since."""
+    rotation.rotate_signing_key()
+    secrets.parameter("jwks")
+    stale = dict(secrets._kept)
+    keys.publish_silo("silo-1", keys.signing_keys())
+    secrets._kept.clear()
+    secrets._kept.update(stale)
+    assert rotation.rotate_signing_key().step == "waiting"
+    assert "silo-1" in {key.get(tokens.PLACEMENT) for key in json.loads(secrets.parameter("jwks"))["keys"]}
 
 
 def test_what_else_is_in_the_secret_stays(own_keys: None) -> None:

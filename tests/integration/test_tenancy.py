@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 from unittest.mock import patch
 from uuid import UUID, uuid4
@@ -10,9 +12,11 @@ import psycopg
 import pytest
 
 from lambdas.operations.handler import handler as operations
+from painelml.core import db, objects
 from painelml.core.ids import uuid7
 from painelml.identity.passwords import hash_password
 from painelml.tenancy import provisioning, queries
+from painelml.tenancy.errors import PartnerLimitReached
 from painelml.tenancy.provisioning import STEPS, OwnerSecrets, Wish
 from tests.http import Answer, call, gateway
 from tests.people import PASSWORD, Person, log_in, sign_up, tenant_of, unique_email
@@ -185,7 +189,7 @@ def test_a_partner_runs_its_own_sub_tenants_and_touches_no_other(master: Person)
     assert ask(partner, "PATCH", own, {"plan": "PRO"}).status == 403
 
 
-@pytest.mark.req("K43")
+@pytest.mark.req("K43", "D002", "K56")
 def test_sub_tenants_together_stay_within_the_partners_limit() -> None:
     partner = platform_person("PARTNER", max_accounts=5)
     first = open_by(partner, max_accounts=3).json["tenant"]
@@ -198,10 +202,122 @@ def test_sub_tenants_together_stay_within_the_partners_limit() -> None:
     assert open_by(partner, plan="ENTERPRISE").json["code"] == "plan_not_for_partners"
 
 
+@pytest.mark.req("D002", "K56")
+def test_a_partner_runs_a_hundred_sub_tenants(database: Database) -> None:
+    partner = platform_person("PARTNER", max_accounts=100)
+    assert ask(partner, "PATCH", "/branding", {"company_name": "Revenda"}).status == 200
+    hashed = hash_password(PASSWORD)
+    for _ in range(100):
+        below = wish(parent_id=tenant_of(partner), max_accounts=1)
+        assert provisioning.provision(uuid7(), below, OwnerSecrets(uuid7(), hashed)).status == "done"
+    listed: list[str] = []
+    page = call(gateway, "GET", "/admin/tenants", query={"limit": "60"}, token=partner.access_token).json
+    while True:
+        listed += [tenant["id"] for tenant in page["data"]]
+        if page["next_cursor"] is None:
+            break
+        query = {"limit": "60", "cursor": page["next_cursor"]}
+        page = call(gateway, "GET", "/admin/tenants", query=query, token=partner.access_token).json
+    assert len(listed) == len(set(listed)) == 100
+    assert ask(log_in(below.owner_email), "GET", "/branding").json["company_name"] == "Revenda"
+    assert open_by(partner, max_accounts=1).json["code"] == "partner_limit_reached"
+
+
+@pytest.mark.req("D002", "K56")
+def test_of_sub_tenants_opened_at_once_those_stay_that_fit() -> None:
+    partner, hashed = platform_person("PARTNER", max_accounts=5), hash_password(PASSWORD)
+    together = Barrier(3)
+
+    def open_one(_hand: int) -> str:
+        together.wait(10)
+        below = wish(parent_id=tenant_of(partner), max_accounts=3)
+        try:
+            return provisioning.provision(uuid7(), below, OwnerSecrets(uuid7(), hashed)).status
+        except PartnerLimitReached as refused:
+            return refused.code
+        finally:
+            db.disconnect()
+
+    with ThreadPoolExecutor(3) as pool:
+        assert sorted(pool.map(open_one, range(3))) == ["done", "partner_limit_reached", "partner_limit_reached"]
+    assert len(ask(partner, "GET", "/admin/tenants").json["data"]) == 1
+
+
+# The end of a partner ----------------------------------------------------------------------------------------------------
+
+
+def run(verb: str, **args: Any) -> Any:
+    return operations({"verb": verb, "args": args}, None)
+
+
+def family() -> tuple[UUID, list[UUID]]:
+    partner = platform_person("PARTNER", max_accounts=5)
+    return tenant_of(partner), [UUID(open_by(partner, max_accounts=2).json["tenant"]["id"]) for _ in range(2)]
+
+
+def tombstones(database: Database, *tenants: UUID) -> set[UUID]:
+    with psycopg.connect(database.superuser_url) as connection:
+        found = connection.execute("select tenant_id from directory.tombstones where tenant_id = any (%s)", [list(tenants)])
+        in_database = {tenant for (tenant,) in found}
+    return in_database | {tenant for tenant in tenants if f"tombstones/{tenant}.json" in set(objects.keys("tombstones/"))}
+
+
+@pytest.mark.req("D002", "K46")
+def test_a_partner_with_sub_tenants_is_not_cancelled(master: Person) -> None:
+    partner, below = family()
+    refused = ask(master, "DELETE", f"/admin/tenants/{partner}")
+    assert (refused.status, refused.json["code"], refused.json["count"]) == (409, "sub_tenants_left", 2)
+    assert {one["id"] for one in refused.json["sub_tenants"]} == {str(one) for one in below}
+    assert "Cancele-os primeiro" in refused.json["detail"]
+    told = run("tenant-move", id=str(partner), status="CANCELLED")
+    assert told["error"]["code"] == "sub_tenants_left"
+    assert ask(master, "GET", f"/admin/tenants/{partner}").json["status"] == "ACTIVE"
+    for one in below:
+        assert ask(master, "DELETE", f"/admin/tenants/{one}").status == 204
+    assert ask(master, "DELETE", f"/admin/tenants/{partner}").status == 204
+
+
+@pytest.mark.req("D002", "D008")
+def test_a_partner_is_erased_with_its_sub_tenants_or_not_at_all(database: Database) -> None:
+    partner, below = family()
+    for one in (*below, partner):
+        if one != below[1]:
+            with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+                connection.execute("update directory.tenants set status = 'CANCELLED' where id = %s", [one])
+    with pytest.raises(ValueError, match=f"{below[0]}.*{below[1]}.*--with-sub-tenants"):
+        run("erase-tenant", tenant=str(partner))
+    with pytest.raises(ValueError, match=f"{below[1]} is TRIAL. Cancel it first"):
+        run("erase-tenant", tenant=str(partner), with_sub_tenants=True)
+    assert tombstones(database, partner, *below) == set(), "refused before anything is laid"
+
+    assert run("tenant-move", id=str(below[1]), status="CANCELLED")["status"] == "CANCELLED"
+    receipt = run("erase-tenant", tenant=str(partner), with_sub_tenants=True)
+    assert [one["tenant_id"] for one in receipt.pop("sub_tenants")] == [str(one) for one in sorted(below)]
+    assert tombstones(database, partner, *below) == {partner, *below}
+    assert run("erase-tenant", tenant=str(partner)) == receipt
+    shown = {tenant["id"] for tenant in run("tenant-list")["tenants"]}
+    assert shown.isdisjoint(str(one) for one in (partner, *below))
+
+
+@pytest.mark.req("D008")
+def test_a_restored_partner_is_erased_after_its_sub_tenants(database: Database) -> None:
+    """Their ids sort the other way round."""
+    partner, below = uuid7(), uuid7()
+    with psycopg.connect(database.superuser_url, autocommit=True) as connection:
+        for tenant, parent in ((partner, None), (below, partner)):
+            connection.execute(
+                "insert into directory.tenants (id, name, email, status, parent_id) values (%s, 'R', %s, 'ACTIVE', %s)",
+                [tenant, unique_email(), parent],
+            )
+            objects.put(f"tombstones/{tenant}.json", b"{}", content_type="application/json")
+    gone = {receipt["tenant_id"]: receipt["rows"]["directory.tenants"] for receipt in run("replay-erasures")["receipts"]}
+    assert (gone[str(partner)], gone[str(below)]) == (1, 1)
+
+
 # Brands and settings ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.req("D040", "D041", "K34", "D042")
+@pytest.mark.req("D002", "K56", "D028", "D029", "D030", "D031", "D040", "D041", "K34", "D042")
 def test_a_brand_is_inherited_from_the_partner_and_shown_by_host(master: Person) -> None:
     partner = platform_person("PARTNER")
     host = f"{uuid4().hex[:8]}.example.com"
@@ -210,9 +326,17 @@ def test_a_brand_is_inherited_from_the_partner_and_shown_by_host(master: Person)
     before = ask(child, "GET", "/branding").json
     assert (before["company_name"], before["primary_color"], before["secondary_color"]) == ("Chat System", "#4F46E5", "#7C3AED")
     assert ask(partner, "PATCH", "/branding", {"company_name": "Parceiro", "primary_color": "#112233"}).status == 200
-    after = ask(child, "PATCH", "/branding", {"primary_color": "#445566", "logo_key": "brand/logo.png"}).json
+    assert (before["logo_key"], before["default_logo"]) == (None, "/default-logo.png")
+    assert (before["favicon_key"], before["default_favicon"]) == (None, "/favicon.ico")
+    pictures = {"logo_key": "brand/logo.png", "favicon_key": "brand/favicon.ico"}
+    after = ask(child, "PATCH", "/branding", {"primary_color": "#445566", **pictures}).json
     assert (after["company_name"], after["primary_color"]) == ("Parceiro", "#445566")
     assert set(after["inherited"]) == {"company_name", "secondary_color"}
+    assert {name: after[name] for name in pictures} == pictures
+    sibling = log_in(open_by(partner).json["user"]["email"])
+    assert ask(partner, "PATCH", "/branding", pictures).status == 200
+    seen = ask(sibling, "GET", "/branding").json
+    assert (seen["company_name"], seen["logo_key"], seen["favicon_key"]) == ("Parceiro", None, None)
     assert ask(child, "PATCH", "/branding", {"primary_color": None}).json["primary_color"] == "#112233"
 
     shown = call(gateway, "GET", "/branding/public", query={"host": host.upper()})
@@ -221,7 +345,7 @@ def test_a_brand_is_inherited_from_the_partner_and_shown_by_host(master: Person)
     unknown = call(gateway, "GET", "/branding/public", query={"host": "ninguem.example.com"})
     assert (unknown.status, unknown.json["code"]) == (400, "unknown_tenant")
     assert open_by(master, host=host).json["code"] == "host_taken"
-    for bad in ({"primary_color": "red"}, {"logo_key": "../x"}):
+    for bad in ({"primary_color": "red"}, {"logo_key": "../x"}, {"favicon_key": "//x/y"}, {"default_logo": "/x"}):
         assert ask(child, "PATCH", "/branding", bad).status == 400
 
 
@@ -293,7 +417,7 @@ def test_what_can_never_be_met_leaves_nothing_behind(database: Database) -> None
         )
         status, error, kept = left.fetchone() or ("", "", {})
     assert (status, error) == ("undone", "email_taken")
-    assert "hash" not in str(kept)
+    assert kept == {}, "no erasure would find the names of a tenant that is not there"
     assert ask(taken, "GET", "/me").status == 200
 
 

@@ -18,7 +18,7 @@ def own(session: TenantSession) -> OwnBrand:
     row = queries.own(session)
     if row is None:
         raise NotFound
-    inherited = [name for name in Brand.model_fields if name not in row["own"]]
+    inherited = [name for name in BrandChanges.model_fields if name not in row["own"]]
     return OwnBrand(**_worn(row), inherited=inherited, host=row["host"])
 
 
@@ -37,6 +37,6 @@ def of_host(session: Session, host: str) -> Brand:
 
 
 def _worn(row: dict[str, Any]) -> dict[str, Any]:
-    # A logo lies below the prefix of the tenant whose it is, so a parent's key is nothing in a child's folder.
-    inherited = {name: value for name, value in row["inherited"].items() if name != "logo_key"}
-    return {name: value for name, value in {**inherited, **row["own"]}.items() if name in Brand.model_fields}
+    # A picture lies below the prefix of the tenant whose it is, so a parent's key is nothing in a child's folder.
+    inherited = {name: value for name, value in row["inherited"].items() if not name.endswith("_key")}
+    return {name: value for name, value in {**inherited, **row["own"]}.items() if name in BrandChanges.model_fields}

@@ -29,6 +29,7 @@ APP_SETTINGS = {
     "idle_in_transaction_session_timeout": "30s",
     "TimeZone": "UTC",
 }
+LOCK_HELD_AT_MOST = "15min"  # as long as operations may run: the server's own idle limit would give the lock away before
 
 
 def owner_url() -> str:
@@ -56,6 +57,22 @@ def owner_session(url: str | None = None) -> Generator[Session]:
         connection.execute("set role owner")
         with connection.transaction():
             yield Session(connection)
+
+
+@contextmanager
+def one_at_a_time(what: str) -> Generator[None]:
+    """Holds the lock called `what` for the block; whoever else wants it waits, in whatever process. Straight to the database.
+
+    The lock is a transaction's, so it ends with the connection, however this process ends. Do not nest two of one name.
+    """
+    try:
+        connection = psycopg.connect(owner_url(), autocommit=True, prepare_threshold=None)
+    except psycopg.OperationalError as error:
+        raise DatabaseUnavailable from error
+    with connection, connection.transaction():
+        connection.execute("select set_config('idle_in_transaction_session_timeout', %s, true)", [LOCK_HELD_AT_MOST])
+        connection.execute("select pg_advisory_xact_lock(hashtextextended(%s, 0))", [what])
+        yield
 
 
 def audit(url: str | None = None) -> list[dict[str, Any]]:

@@ -64,7 +64,9 @@ def change(purpose: Purpose, into: Callable[[dict[str, Any]], dict[str, Any]]) -
 
 def set_parameter(name: str, value: str) -> None:
     """Writes the SSM parameter `{PAINEL_PARAMETERS}/{name}`."""
-    ssm().put_parameter(Name=f"{config().parameters}/{name}", Value=value, Type="String", Overwrite=True)
+    path = f"{config().parameters}/{name}"
+    # Published keys grow with the number of silos; a standard parameter ends at 4 KB, an advanced one at 8.
+    ssm().put_parameter(Name=path, Value=value, Type="String", Overwrite=True, Tier="Intelligent-Tiering")
     forget()
 
 

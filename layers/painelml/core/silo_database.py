@@ -70,6 +70,26 @@ def make_silo_database(silo: Silo, tenant_id: UUID, *, password: str | None) -> 
         session.execute("select directory.settle(%(tenant)s)", tenant=tenant_id)
 
 
+def has_silo_database(silo: Silo) -> bool:
+    """Whether the database is there; a restored directory may name one that is gone."""
+    with psycopg.connect(owner_url(), autocommit=True, prepare_threshold=None) as server:
+        return _exists(server, "select from pg_database where datname = %s", silo.database_name)
+
+
+def drop_silo_database(silo: Silo) -> None:
+    """Database and role, whoever is connected. Safe to run twice."""
+    database, role = sql.Identifier(silo.database_name), sql.Identifier(silo.role_name)
+    with psycopg.connect(owner_url(), autocommit=True, prepare_threshold=None) as server:
+        has_role = _exists(server, "select from pg_roles where rolname = %s", silo.role_name)
+        if has_role:
+            server.execute(sql.SQL("alter role {} nologin").format(role))
+            # Only who is of a role may end its connections, and a master that made a role is not of it.
+            server.execute(sql.SQL("grant {} to current_user").format(role))
+        server.execute(sql.SQL("drop database if exists {} with (force)").format(database))
+        if has_role:
+            server.execute(sql.SQL("drop role {}").format(role))
+
+
 def migrate_silo(silo: Silo) -> str:
     """Brings a silo's schema to the newest version, and its role's rights with it; raises RuntimeError for findings."""
     url = silo_url(silo)

@@ -17,13 +17,14 @@ from painelml.core.errors import Conflict, InvalidRequest, NotFound
 from painelml.core.fields import Email, Name
 from painelml.core.ids import uuid7
 from painelml.core.migrate import owner_session
+from painelml.core.secrets import parameter
 from painelml.core.standing import TenantStatus
 from painelml.identity.passwords import hash_password
 from painelml.identity.silos import make_silo
 from painelml.tenancy import operations, provisioning
-from painelml.tenancy.errors import MoveNotAllowed
-from painelml.tenancy.models import ALIASES, MOVES, SILO_PLANS, Host, MaxAccounts, Plan
+from painelml.tenancy.models import ALIASES, SILO_PLANS, Host, MaxAccounts, Plan, Provisioning
 from painelml.tenancy.provisioning import OwnerSecrets, Wish
+from painelml.tenancy.service import check_move
 
 
 class _Create(BaseModel):
@@ -42,6 +43,8 @@ class _Create(BaseModel):
 
 def create(args: dict[str, Any]) -> dict[str, Any]:
     """Opens a tenant, silo and all, or goes on with one of the same id. `password` is the OWNER's first, shown this once.
+
+    `url` is where its people sign in; `seconds` went from the first try until it was open, null while it is not.
 
     Raises InvalidRequest for an unknown plan, and what provisioning raises.
     """
@@ -71,7 +74,9 @@ def create(args: dict[str, Any]) -> dict[str, Any]:
             person=owner.id,
         )
     shown = {"password": password} if is_theirs else {}
-    return {**show({"id": str(tenant_id)}), "status_of_run": done.status, "warnings": warnings, **shown}
+    made = show({"id": str(tenant_id)})
+    told = {"status_of_run": done.status, "seconds": _seconds(done), "url": _url(made["tenant"]), "warnings": warnings}
+    return {**made, **told, **shown}
 
 
 def listed(_args: dict[str, Any]) -> dict[str, Any]:
@@ -92,15 +97,18 @@ def show(args: dict[str, Any]) -> dict[str, Any]:
 
 
 def move(args: dict[str, Any]) -> dict[str, Any]:
-    """Moves a tenant to `status` along the table of moves; raises NotFound, MoveNotAllowed. Moving nowhere is no mistake."""
+    """Moves a tenant to `status` along the table of moves. Moving nowhere is no mistake.
+
+    Raises NotFound, MoveNotAllowed, SubTenantsLeft.
+    """
     tenant_id, to = _id(args), TenantStatus(args["status"])
     with owner_session() as session:
         rows = operations.owner_lists(session, only=tenant_id)
         if not rows:
             raise NotFound
         moved_from = TenantStatus(rows[0]["status"])
-        if to != moved_from and to not in MOVES[moved_from]:
-            raise MoveNotAllowed(moved_from=moved_from, to=to, allowed=", ".join(sorted(MOVES[moved_from])))
+        if to != moved_from:
+            check_move(moved_from, to, below=operations.owner_sees_sub_tenants(session, tenant_id))
         answer = {"tenant_id": str(tenant_id), "moved_from": moved_from, "status": to}
         if args.get("dry_run") or to == moved_from:
             return {**answer, "dry_run": bool(args.get("dry_run"))}
@@ -120,6 +128,16 @@ def read_plan(code: str) -> tuple[Plan, list[str]]:
         return plan, [f"{code!r} is an old name. The plan is called {plan.value}; use that."]
     known = ", ".join(Plan)
     raise InvalidRequest(errors=[{"field": "plan", "message": f"there is no plan {code!r}; choose one of {known}"}])
+
+
+def _seconds(done: Provisioning) -> float | None:
+    opened_at = next(step.done_at for step in done.steps if step.step == "open")
+    return round((opened_at - done.created_at).total_seconds(), 2) if opened_at else None
+
+
+def _url(tenant: dict[str, Any]) -> str:
+    """Its own host once that serves pages, everyone's until then."""
+    return f"https://{tenant['host']}" if tenant["host_status"] == "active" else parameter("web_url")
 
 
 def _id(args: dict[str, Any]) -> UUID:

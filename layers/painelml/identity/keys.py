@@ -5,7 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -14,7 +15,16 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from painelml.core import secrets
 from painelml.core.aws import ssm
 from painelml.core.crypto import random_token
+from painelml.core.migrate import one_at_a_time
 from painelml.identity.tokens import PLACEMENT
+
+
+@contextmanager
+def only_writer() -> Generator[None]:
+    """One hand at a time changes keys and what is published of them, with nothing in mind that another has changed since."""
+    with one_at_a_time("keys"):
+        secrets.forget()
+        yield
 
 
 def fill_secrets() -> dict[str, list[secrets.Purpose]]:
@@ -22,8 +32,9 @@ def fill_secrets() -> dict[str, list[secrets.Purpose]]:
 
     Returns the purposes it made and those it kept.
     """
-    made = [purpose for purpose, make in _MAKERS.items() if secrets.fill(purpose, make)]
-    publish(secrets.secret("jwt"))
+    with only_writer():
+        made = [purpose for purpose, make in _MAKERS.items() if secrets.fill(purpose, make)]
+        publish(secrets.secret("jwt"))
     return {"made": made, "kept": [purpose for purpose in _MAKERS if purpose not in made]}
 
 
@@ -36,12 +47,22 @@ def jwks(signing: dict[str, Any]) -> str:
 def publish_silo(silo: str, signing: dict[str, Any]) -> None:
     """Adds a silo's keys to what is published, each marked as the silo's (identity/tokens.py). Safe to run twice."""
     own = [{**key, PLACEMENT: silo} for key in json.loads(jwks(signing))["keys"]]
-    others = [key for key in _silo_keys() if key[PLACEMENT] != silo]
-    _publish(jwks(secrets.secret("jwt")), kept=[*others, *own])
+    with only_writer():
+        others = [key for key in _silo_keys() if key[PLACEMENT] != silo]
+        _publish(jwks(secrets.secret("jwt")), kept=[*others, *own])
+
+
+def withdraw_silo(silo: str) -> None:
+    """Takes a silo's keys out of what is published, so that nothing they signed is believed. Safe to run twice."""
+    with only_writer():
+        held = _silo_keys()
+        kept = [key for key in held if key[PLACEMENT] != silo]
+        if kept != held:
+            _publish(jwks(secrets.secret("jwt")), kept=kept)
 
 
 def publish(signing: dict[str, Any]) -> None:
-    """Publishes the pool's keys, and keeps the silos' beside them. Safe to run twice."""
+    """Publishes the pool's keys, and keeps the silos' beside them; inside only_writer(). Safe to run twice."""
     _publish(jwks(signing), kept=_silo_keys())
 
 

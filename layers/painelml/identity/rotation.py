@@ -34,17 +34,19 @@ class Rotation(BaseModel):
 
 
 def rotate_signing_key(moment: datetime | None = None) -> Rotation:
-    """Takes the step that is due. Begins a rotation where none is under way."""
+    """Takes the step that is due. Begins a rotation where none is under way. Two at once take one step, not two."""
     turn = _Turn(moment or now())
-    held = secrets.change("jwt", turn.take)
-    # Also where nothing was due: an earlier call may have died between the secret and the parameter.
-    keys.publish(held)
+    with keys.only_writer():
+        held = secrets.change("jwt", turn.take)
+        # Also where nothing was due: an earlier call may have died between the secret and the parameter.
+        keys.publish(held)
     return Rotation(step=turn.step, current=held["current"], published=list(held["keys"]), next_at=turn.next_at)
 
 
 def rotate_encryption_key() -> str:
     """A new key seals from now on; the old ones stay, for what they sealed. Returns the new key's id."""
-    return str(secrets.change("encryption", lambda held: _with_new(held, keys.sealing_key()))["current"])
+    with keys.only_writer():
+        return str(secrets.change("encryption", lambda held: _with_new(held, keys.sealing_key()))["current"])
 
 
 class _Turn:

@@ -1,9 +1,10 @@
-"""A tenant's own database, role, secret and signing key, made together by operations (K09, K11)."""
+"""A tenant's own database, role, secret and signing key, made and taken down together by operations (K09, K11)."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from painelml.core.crypto import random_token
 from painelml.core.db import Session, forget_placements
 from painelml.core.migrate import owner_session
 from painelml.core.placements import Silo
-from painelml.core.silo_database import make_silo_database, migrate_silo, silo_for
+from painelml.core.silo_database import drop_silo_database, make_silo_database, migrate_silo, silo_for
 from painelml.identity import keys
 
 
@@ -29,6 +30,20 @@ def make_silo(tenant_id: UUID) -> Silo:
         _register(session, tenant_id, silo)
     forget_placements()
     return silo
+
+
+def unmake_silo(tenant_id: UUID) -> None:
+    """Takes down what make_silo made, or half made. Safe to run twice, and for a tenant that never had one.
+
+    The key goes first, so that nothing it signed is believed any more; the registration last. Its tenant must be gone by then.
+    """
+    silo = silo_for(tenant_id)
+    keys.withdraw_silo(silo.id)
+    drop_silo_database(silo)
+    _forget_secret(silo)
+    with owner_session() as session:
+        session.execute("delete from directory.placements where id = %(silo)s and kind = 'silo'", silo=silo.id)
+    forget_placements()
 
 
 def every_silo() -> Iterator[Silo]:
@@ -68,3 +83,11 @@ def _secret(silo: Silo) -> dict[str, Any]:
     except client.exceptions.ResourceExistsException:
         return secrets.secret_document(silo.secret_id)
     return made
+
+
+def _forget_secret(silo: Silo) -> None:
+    """At once and for good: a secret that could be brought back would open an older copy of the database."""
+    client = secrets_manager()
+    with suppress(client.exceptions.ResourceNotFoundException):
+        client.delete_secret(SecretId=silo.secret_id, ForceDeleteWithoutRecovery=True)
+    secrets.forget()

@@ -118,6 +118,16 @@ def tenant_to_erase(session: Session, tenant_id: UUID) -> Row | None:
     return session.one("select status, is_house from directory.tenant_to_erase(%(gone)s)", gone=tenant_id)
 
 
+def sub_tenants(session: Session, partner_id: UUID) -> list[Row]:
+    """Only as `owner`: `id`, `name` and `status` of who is below a partner."""
+    return session.rows("select id, name, status from directory.sub_tenants(%(partner)s)", partner=partner_id)
+
+
+def in_order(session: Session, laid: list[UUID]) -> list[UUID]:
+    """Only as `owner`: those to be erased, whoever is below another before that one."""
+    return [row["id"] for row in session.rows("select id from directory.erasure_order(%(laid)s) as id", laid=laid)]
+
+
 def silo(session: Session, tenant_id: UUID) -> Row | None:
     """Only as `owner`: where the tenant's own database is; None for a tenant of the pool."""
     return session.one("select * from app.silo_of(%(gone)s)", gone=tenant_id)

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from painelml.core.clock import now
 from painelml.core.config import config
-from painelml.core.db import Row, TenantSession, tenant_session
+from painelml.core.db import Row, TenantSession, home_session, tenant_session
 from painelml.core.errors import NotFound
 from painelml.core.ids import uuid7
 from painelml.core.pages import Page, decode_id, page_of
@@ -74,7 +74,7 @@ def key_of(tenant_id: UUID, export_id: UUID, name: str) -> str:
 
 def is_erased(tenant_id: UUID) -> bool:
     """Whether nothing may be done for this tenant any more."""
-    with tenant_session(tenant_id) as session:
+    with home_session(tenant_id) as session:
         return is_gone(session)
 
 

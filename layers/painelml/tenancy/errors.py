@@ -58,6 +58,19 @@ class PartnerLimitReached(Conflict):
     }
 
 
+class SubTenantsLeft(Conflict):
+    """`count` and `names` of the sub-tenants that are not cancelled; `sub_tenants` lists at most twenty: id, name, status."""
+
+    code = "sub_tenants_left"
+    title: ClassVar[Text] = {"pt-BR": "Parceiro com subtenants", "en": "Partner with sub-tenants"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Este parceiro tem {count} subtenants que não foram cancelados: {names}. Cancele-os primeiro, depois o "
+        "parceiro. Nada foi gravado.",
+        "en": "This partner has {count} sub-tenants that are not cancelled: {names}. Cancel them first, then the partner. "
+        "Nothing was written.",
+    }
+
+
 class PlanNotForPartners(Forbidden):
     code = "plan_not_for_partners"
     detail: ClassVar[Text] = {

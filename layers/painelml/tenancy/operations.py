@@ -11,7 +11,8 @@ def owner_lists(session: Session, *, only: UUID | None = None) -> list[Row]:
     """All tenants but our own, with where they live."""
     return session.rows(
         """
-        select t.id, t.name, t.email, t.plan, t.status, t.max_accounts, t.placement, t.host, t.parent_id, t.created_at
+        select t.id, t.name, t.email, t.plan, t.status, t.max_accounts, t.placement, t.host, t.host_status,
+            t.parent_id, t.created_at
         from directory.tenants t
         where not t.is_house and (%(only)s::uuid is null or t.id = %(only)s)
         order by t.created_at, t.id
@@ -37,6 +38,11 @@ def owner_moves(session: Session, tenant: UUID, *, moved_from: str, status: str)
             tenant=tenant,
         )
     return bool(moved)
+
+
+def owner_sees_sub_tenants(session: Session, tenant: UUID) -> list[Row]:
+    """`id`, `name` and `status` of who is below a partner."""
+    return session.rows("select id, name, status from directory.sub_tenants(%(tenant)s)", tenant=tenant)
 
 
 def owner_sees_provisioning(session: Session, tenant: UUID) -> Row | None:

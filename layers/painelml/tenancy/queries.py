@@ -67,6 +67,13 @@ def partner_of(session: Session, *, actor: UUID) -> UUID | None:
     return found
 
 
+def sub_tenants(session: Session, tenant: UUID, *, actor: UUID) -> list[Row]:
+    """`id`, `name` and `status` of who is below a tenant, which is held until the transaction ends."""
+    return session.rows(
+        "select id, name, status from app.platform_sub_tenants(%(actor)s, %(tenant)s)", actor=actor, tenant=tenant
+    )
+
+
 # Provisioning: always where the directory is
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from painelml.audit import AuditEvent, record, record_at_home
 from painelml.core.db import (
     CheckViolation,
     InsufficientPrivilege,
+    Row,
     Session,
     TenantSession,
     UniqueViolation,
@@ -21,8 +22,17 @@ from painelml.core.pages import Page, decode_id, page_of
 from painelml.core.standing import TenantStatus, acting
 from painelml.plans import service as plans
 from painelml.tenancy import queries
-from painelml.tenancy.errors import EmailTaken, HostTaken, MoveNotAllowed, PartnerLimitReached, PlanNotForPartners
+from painelml.tenancy.errors import (
+    EmailTaken,
+    HostTaken,
+    MoveNotAllowed,
+    PartnerLimitReached,
+    PlanNotForPartners,
+    SubTenantsLeft,
+)
 from painelml.tenancy.models import MOVES, SILO_PLANS, Plan, PlatformTenantChanges, Tenant, TenantChanges
+
+NAMED_AT_MOST = 20
 
 
 def own(session: TenantSession) -> Tenant:
@@ -77,7 +87,7 @@ def looked_into(actor: UUID, tenant_id: UUID) -> Generator[TenantSession]:
 
 
 def change_for_platform(actor: UUID, tenant_id: UUID, changes: PlatformTenantChanges) -> Tenant:
-    """Raises NotFound, MoveNotAllowed, EmailTaken, PartnerLimitReached, and Conflict when the tenant moved while we looked.
+    """Raises NotFound, MoveNotAllowed, SubTenantsLeft, EmailTaken, PartnerLimitReached, and Conflict when it moved meanwhile.
 
     The change, what its plan freezes or thaws, and its entries in the tenant's log are one transaction.
     """
@@ -85,7 +95,7 @@ def change_for_platform(actor: UUID, tenant_id: UUID, changes: PlatformTenantCha
     with acting(None), tenant_session(tenant_id) as session:
         before = _any_tenant(session.home, actor, tenant_id)
         if changes.status is not None and changes.status != before.status:
-            _check_move(before.status, changes.status)
+            check_move(before.status, changes.status, below=queries.sub_tenants(session.home, tenant_id, actor=actor))
         with role_proved_again(), email_kept_unique(), partner_limit_kept():
             changed = queries.change_for_platform(
                 session.home, tenant_id, actor=actor, moved_from=before.status, changes=wanted
@@ -168,6 +178,12 @@ def role_proved_again() -> Generator[None]:
         raise Forbidden from None
 
 
-def _check_move(moved_from: TenantStatus, to: TenantStatus) -> None:
+def check_move(moved_from: TenantStatus, to: TenantStatus, *, below: Sequence[Row]) -> None:
+    """Raises MoveNotAllowed, and SubTenantsLeft: whoever is below a partner would have nobody who runs them."""
     if to not in MOVES[moved_from]:
         raise MoveNotAllowed(moved_from=moved_from, to=to, allowed=", ".join(sorted(MOVES[moved_from])))
+    left = [row for row in below if row["status"] != TenantStatus.CANCELLED]
+    if left and to is TenantStatus.CANCELLED:
+        shown = [{name: str(value) for name, value in row.items()} for row in left[:NAMED_AT_MOST]]
+        names = ", ".join(one["name"] for one in shown) + (" …" if len(left) > NAMED_AT_MOST else "")
+        raise SubTenantsLeft(count=len(left), names=names, sub_tenants=shown)
