@@ -55,17 +55,21 @@ class CacheCapacity:
 class WorkerCapacity:
     """Most concurrent invocations of each queue's event source mapping (AWS's floor is 2).
 
-    `tenant_in_flight` is how many messages of one tenant may be in the queue for each of its lanes (docs/decisions/0052).
+    `tenant_in_flight` is how many pages of one tenant's syncs may be worked on at a time (docs/decisions/0052): at most
+    half as many as there are workers, so that the others are there for everyone else.
     """
 
     maximum_concurrency: int
-    tenant_in_flight: int = 4
+    tenant_in_flight: int
 
     def __post_init__(self) -> None:
         if not 2 <= self.maximum_concurrency <= 1000:
             raise ValueError(f"An SQS mapping's maximum concurrency is 2 to 1000, not {self.maximum_concurrency}.")
-        if not 1 <= self.tenant_in_flight <= 100:
-            raise ValueError(f"tenant_in_flight is 1 to 100 messages, not {self.tenant_in_flight}.")
+        if not 1 <= self.tenant_in_flight <= self.maximum_concurrency // 2:
+            raise ValueError(
+                f"tenant_in_flight is 1 to half of maximum_concurrency ({self.maximum_concurrency}), not {self.tenant_in_flight}: "
+                "one tenant must leave workers to the others."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,7 +109,7 @@ LOCAL = Profile(
     egress=Egress.NONE,
     interface_endpoints=False,
     flow_logs="REJECT",
-    workers=WorkerCapacity(maximum_concurrency=2),
+    workers=WorkerCapacity(maximum_concurrency=2, tenant_in_flight=1),
     api=ApiCapacity(throttle_rate=1000, throttle_burst=2000),
     waf=False,
     log_retention_days=7,
@@ -123,7 +127,7 @@ ECONOMY = Profile(
     egress=Egress.NAT_INSTANCE,
     interface_endpoints=False,
     flow_logs="REJECT",
-    workers=WorkerCapacity(maximum_concurrency=2),
+    workers=WorkerCapacity(maximum_concurrency=2, tenant_in_flight=1),
     api=ApiCapacity(throttle_rate=50, throttle_burst=100),
     waf=False,
     log_retention_days=7,
@@ -141,7 +145,7 @@ GROWTH = Profile(
     egress=Egress.NAT_GATEWAY,
     interface_endpoints=False,
     flow_logs="ALL",
-    workers=WorkerCapacity(maximum_concurrency=6),
+    workers=WorkerCapacity(maximum_concurrency=6, tenant_in_flight=3),
     api=ApiCapacity(throttle_rate=200, throttle_burst=400, provisioned_min=1, provisioned_max=6, provisioned_target=0.65),
     waf=True,
     log_retention_days=14,
@@ -159,7 +163,7 @@ SCALE = Profile(
     egress=Egress.NAT_GATEWAY_PER_AZ,
     interface_endpoints=True,
     flow_logs="ALL",
-    workers=WorkerCapacity(maximum_concurrency=10),
+    workers=WorkerCapacity(maximum_concurrency=10, tenant_in_flight=4),
     api=ApiCapacity(throttle_rate=500, throttle_burst=1000, provisioned_min=2, provisioned_max=20, provisioned_target=0.70),
     waf=True,
     log_retention_days=30,

@@ -146,14 +146,14 @@ def test_a_document_that_cannot_be_written_keeps_no_other_back(
 
 @pytest.mark.req("B034")
 def test_a_batch_is_read_at_the_same_time(sim: Simulator, person: Person, seller: int) -> None:
-    made = [sim.order(seller) for _ in range(10)]
+    made = [sim.order(seller) for _ in range(lanes.READS)]
     tell(seller, *made)
     jobs = receive("jobs")
-    assert len(jobs) == 1, "one turn for ten"
-    together = Barrier(10, timeout=30)
+    assert len(jobs) == 1, "one turn for all of them"
+    together = Barrier(lanes.READS, timeout=30)
 
     def waiting(api: Any, wanted: str) -> Any:
-        """Goes on only when all ten are here."""
+        """Goes on only when all of them are here."""
         together.wait()
         return orders.KIND.fetch(api, wanted)
 

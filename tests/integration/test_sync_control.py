@@ -45,13 +45,19 @@ def ask(person: Person, account_id: UUID, verb: str, scope: str = "orders") -> A
     return call(gateway, "POST", f"/sync-runs/{run['id']}/{verb}", caller=person.caller)
 
 
+def first_pages() -> None:
+    """Each run does one page."""
+    for turn in receive("jobs"):
+        assert invoke(sync_worker, turn) == []
+
+
 def orders(person: Person) -> int:
     return len(list(every(person, "/orders")))
 
 
 @pytest.mark.req("B023", "B026")
 def test_a_paused_run_keeps_its_place_and_goes_on_from_there(sim: Simulator, person: Person, account_id: UUID) -> None:
-    assert invoke(sync_worker, *receive("jobs")) == []
+    first_pages()
     paused = ask(person, account_id, "pause")
     assert (paused.status, paused.json["status"], paused.json["finished_at"]) == (200, "paused", None)
     before = sim.calls("GET /orders/search")
@@ -82,7 +88,7 @@ def test_a_paused_run_holds_its_scope(
 
 
 def test_a_cancelled_run_is_over_and_frees_its_scope(sim: Simulator, person: Person, account_id: UUID) -> None:
-    assert invoke(sync_worker, *receive("jobs")) == []
+    first_pages()
     first = runs_of(person, account_id)["orders"]["id"]
     cancelled = ask(person, account_id, "cancel")
     assert cancelled.json["status"] == "cancelled"
@@ -232,7 +238,7 @@ def test_a_change_waits_for_a_page_that_is_being_written(
 @pytest.mark.req("B024", "A094")
 def test_progress_is_estimated_from_what_mercado_livre_says(sim: Simulator, person: Person, account_id: UUID) -> None:
     assert runs_of(person, account_id)["orders"]["progress"] == {"done": 0, "expected": None, "percent": None}
-    assert invoke(sync_worker, *receive("jobs")) == []
+    first_pages()
     runs = runs_of(person, account_id)
     progress = runs["orders"]["progress"]
     assert progress["done"] == 200

@@ -1,9 +1,9 @@
 """Turns: how one tenant's backlog is kept from standing in front of everyone else's jobs (docs/decisions/0052).
 
 A queue serves in order of arrival, whoever the messages are for. So a tenant's jobs wait in rows, and the queue holds turns:
-messages that say no more than "jobs of this tenant's lane". A lane has at most `tenant_in_flight` turns out. A turn does a few
-jobs and goes back to the end of the queue, for as long as jobs are due. A job that was put off costs no turn: a single sleeper,
-sent with a delay, comes for the first of those.
+messages that say no more than "jobs of this tenant's lane". A lane has only so many turns out. A turn does its jobs and goes
+back to the end of the queue, for as long as jobs are due. A job that was put off costs no turn: a single sleeper, sent with a
+delay, comes for the first of those.
 
 Turns are sent before the commit that records them: one that comes early is told to come again, one that nobody recorded is
 dropped. Every decision about a lane is taken with its row locked, so that no job is left without a turn.
@@ -20,7 +20,7 @@ from enum import StrEnum
 from typing import Literal
 from uuid import UUID, uuid4
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 
 from painelml.core import lane_queries as queries
 from painelml.core.clock import now
@@ -43,8 +43,12 @@ class Lane(StrEnum):
     REFETCH = "refetch"
 
 
-SIZES = {Lane.SYNC: 1, Lane.REFETCH: 10}
-"""Most jobs of one turn. Refetches are read at the same time, so that ten take little longer than one."""
+READS = 4  # together, by one turn: they take little longer than one, and leave room beside them for other tenants' reads
+
+
+def _room(lane: Lane) -> tuple[int, int]:
+    """How many turns a lane may have, and how many jobs each does. A page of a sync takes seconds, and a turn of its own."""
+    return (config().tenant_in_flight, 1) if lane is Lane.SYNC else (1, READS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +95,12 @@ def wake(session: TenantSession) -> None:
     """Gives a lane whose turns were all lost new ones."""
     moment = now()
     for lane in queries.waiting_lanes(session, moment=moment):
-        _open(session, Lane(lane), _locked(session, Lane(lane), moment), most=config().tenant_in_flight, moment=moment)
+        _open(session, Lane(lane), _locked(session, Lane(lane), moment), most=_room(Lane(lane))[0], moment=moment)
+
+
+def turns_of(lane: Lane, batch: Batch) -> list[Message]:
+    """Which of these messages are turns of that lane."""
+    return [message for message in batch if _lane_of(message) == lane]
 
 
 def take(batch: Batch, messages: Iterable[Message], work: Callable[[Batch], None]) -> None:
@@ -113,6 +122,13 @@ def take(batch: Batch, messages: Iterable[Message], work: Callable[[Batch], None
         log_tenant(message.group)
         with batch.attempt(message), _closed_tenants_wait():
             _end(turn, jobs, jobs_of_all)
+
+
+def _lane_of(message: Message) -> Lane | None:
+    try:
+        return Turn.model_validate_json(message.body).lane
+    except ValidationError:
+        return None
 
 
 class _Jobs(Batch):
@@ -148,7 +164,9 @@ def _begin(turn: Turn, deferrals: int) -> list[Message]:
             return []
         moment = now()
         held = (
-            queries.hold_jobs(session, turn.lane, holder=turn.token, most=SIZES[turn.lane], moment=moment, until=moment + HELD)
+            queries.hold_jobs(
+                session, turn.lane, holder=turn.token, most=_room(turn.lane)[1], moment=moment, until=moment + HELD
+            )
             if standing == "turn"
             else []
         )
@@ -201,7 +219,7 @@ def _pass_on(session: TenantSession, turn: Turn) -> None:
         _open(session, turn.lane, state, most=1, moment=moment)
     elif state.sleeper == turn.token:
         state.sleeper = None
-        _open(session, turn.lane, state, most=config().tenant_in_flight, moment=moment)
+        _open(session, turn.lane, state, most=_room(turn.lane)[0], moment=moment)
 
 
 def _sleep(session: TenantSession, lane: Lane, state: _State, moment: datetime) -> None:
@@ -221,8 +239,8 @@ def _open(session: TenantSession, lane: Lane, state: _State, *, most: int, momen
 
     Jobs that are being worked on count, as the turns do that work on them: a turn goes on with the next job by itself.
     """
-    size, allowed = SIZES[lane], config().tenant_in_flight
-    due = queries.count_due(session, lane, turns=list(state.turns), most=size * allowed, moment=moment)
+    allowed, size = _room(lane)
+    due = queries.count_due(session, lane, turns=list(state.turns), most=allowed * size, moment=moment)
     if not due:
         _sleep(session, lane, state, moment)
     tokens = [uuid4() for _ in range(min(most, math.ceil(due / size) - len(state.turns)))]

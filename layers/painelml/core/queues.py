@@ -71,6 +71,12 @@ class Batch:
         except Exception:  # noqa: BLE001 - a poison message must not take the rest of the batch with it
             self._give_back(messages)
 
+    def put_back(self, messages: Iterable[Message]) -> None:
+        """Sends these to the end of the queue, as they are: somebody else may be free for them."""
+        for message in messages:
+            with self.attempt(message):
+                send(self._queue_url, message.body, attributes=message.attributes, group=message.group)
+
     def outcome(self, message: Message) -> Outcome:
         """What became of one of them."""
         return "failed" if message.id in self.failed else "deferred" if message.id in self.deferred else "done"
