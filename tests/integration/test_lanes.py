@@ -279,14 +279,6 @@ def test_a_backlog_of_2000_jobs_does_not_double_how_long_others_wait(platform: D
         model = Model(load.workers)
         arrivals = load.of(others, seconds=40) + (backlog(whale, reads=1500, pages=500) if with_whale else [])
         model.run(arrivals, until=50)
-        print(
-            "RES",
-            load,
-            with_whale,
-            model.messages,
-            model.dwell([whale], Lane.SYNC, share=0.01) if with_whale else "",
-            {lane: round(model.dwell(others, lane), 2) for lane in Lane},
-        )
         p95[with_whale] = {lane: model.dwell(others, lane) for lane in Lane}
         if with_whale:
             assert sum(job[0] == whale for job in model.done_at) > 200, "the backlog is worked on meanwhile"

@@ -286,3 +286,27 @@ def test_a_copy_is_one_tenants(sim: Simulator, person: Person) -> None:
     account_id = connect_and_sync(person, sim, sim.seller(items=1))
     runs_of(person, account_id)
     assert call(gateway, "GET", f"/ml-accounts/{account_id}/sync", caller=sign_up().caller).status == 404
+
+
+# Switches
+
+
+@pytest.mark.req("B007")
+def test_what_is_switched_off_is_not_brought_in_unasked(
+    sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = {"sync_orders": False, "sync_questions": False}
+    assert call(gateway, "PATCH", "/settings", body=off, caller=person.caller).json["sync_orders"] is False
+    account_id = connect(person, sim, sim.seller(items=1, orders=2))
+    drain("jobs", sync_worker)
+    assert "orders" not in runs_of(person, account_id)
+    at(monkeypatch, clock.now() + timedelta(minutes=31))
+    dispatcher({"spread_seconds": 0}, Context())
+    drain("jobs", sync_worker)
+    assert "orders" not in runs_of(person, account_id)
+    path = f"/ml-accounts/{account_id}/settings"
+    assert call(gateway, "PATCH", path, body={"sync_orders": True}, caller=person.caller).json["sync_orders"] is True
+    at(monkeypatch, clock.now() + timedelta(minutes=62))
+    dispatcher({"spread_seconds": 0}, Context())
+    drain("jobs", sync_worker)
+    assert runs_of(person, account_id)["orders"]["status"] == "done"
