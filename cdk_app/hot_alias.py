@@ -7,7 +7,7 @@ from aws_cdk import aws_applicationautoscaling as autoscaling
 from aws_cdk import aws_lambda as lambda_
 from constructs import Construct
 
-from cdk_app.profiles import ApiCapacity
+from cdk_app.capacity import ApiCapacity
 
 SCALE_OUT = Duration.seconds(60)
 SCALE_IN = Duration.seconds(300)

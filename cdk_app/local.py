@@ -34,6 +34,6 @@ class LocalAddresses:
 
 
 def lambdas_folder(scope: Construct) -> Path:
-    """The folder that holds one folder per function."""
+    """The folder that holds one folder per function; it is called `lambdas`, since that is the package's name."""
     given = scope.node.try_get_context(LAMBDAS_CONTEXT)
     return Path(str(given)) if given else REPOSITORY / "lambdas"

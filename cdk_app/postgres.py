@@ -9,9 +9,10 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_rds as rds
 from constructs import Construct
 
+from cdk_app.capacity import DatabaseCapacity
 from cdk_app.checks import acknowledge
 from cdk_app.logs import retention_of
-from cdk_app.profiles import DatabaseCapacity, Profile
+from cdk_app.profiles import Profile
 
 # RDS Proxy's support of 18 is unconfirmed; row-level security wants 17.6 or newer (CVE-2025-8713).
 ENGINE = rds.DatabaseInstanceEngine.postgres(version=rds.PostgresEngineVersion.VER_17_9)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cdk_app.environments import Environment
-from cdk_app.function_table import Purpose
+from cdk_app.function_spec import Purpose
 from cdk_app.profiles import Profile
 
 _GROUPS = {

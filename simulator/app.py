@@ -10,41 +10,68 @@ from starlette.applications import Starlette
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from . import consent, control, control_sales, grants, item_changes, items, missed_feeds, oauth, orders, users
+from . import (
+    consent,
+    control,
+    control_sales,
+    control_world,
+    grants,
+    item_changes,
+    item_creation,
+    item_prices,
+    item_search,
+    items,
+    missed_feeds,
+    oauth,
+    order_search,
+    orders,
+    payments,
+    shipment_actions,
+    shipments,
+    sites,
+    truth,
+    user_products,
+    users,
+    variations,
+)
 from .gateway import Handler, Simulator, api_route, control_route
+from .item_state import PATCH_AFTER, expect_patch
 from .notifications import Outbox
+from .parcels import expect_parcels
 from .state import World
 from .talk_routes import TALK_API, TALK_CONTROL
 
+# Tried in this order: what is called most comes first, a fixed path before the one whose parameter would swallow it.
 API: tuple[tuple[str, str, Handler], ...] = (
     ("POST", "/oauth/token", oauth.token),
-    ("GET", "/users/me", users.me),
-    ("GET", "/users/{user_id:int}", users.user),
-    ("GET", "/users/{user_id:int}/items/search", items.search),
-    ("GET", "/users/{user_id:int}/applications", grants.user_applications),
-    ("GET", "/users/{user_id:int}/applications/{app_id}", grants.user_application),
-    ("DELETE", "/users/{user_id:int}/applications/{app_id}", grants.revoke),
-    ("GET", "/applications/{app_id}", grants.application),
-    ("GET", "/applications/{app_id}/grants", grants.application_grants),
-    ("GET", "/items", items.legacy_multiget),
-    ("GET", "/items/bulk", items.bulk),
-    ("GET", "/items/{item_id}", items.item),
-    ("PUT", "/items/{item_id}", item_changes.put_item),
-    ("GET", "/orders/search", orders.search),
-    ("GET", "/orders/{order_id}", orders.order),
-    ("GET", "/packs/{pack_id:int}", orders.pack),
+    *order_search.ROUTES,
+    *orders.ROUTES,
+    *items.ROUTES,
+    *users.ROUTES,
+    *item_search.ROUTES,
+    *grants.ROUTES,
+    *sites.ROUTES,
+    *item_creation.ROUTES,
+    *item_changes.ROUTES,
+    *item_prices.ROUTES,
+    *variations.ROUTES,
+    *user_products.ROUTES,
+    *payments.ROUTES,
+    *shipments.ROUTES,
+    *shipment_actions.ROUTES,
     ("GET", "/missed_feeds", missed_feeds.missed_feeds),
     *TALK_API,
 )
 CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/authorization", consent.show),
     ("POST", "/authorization", consent.decide),
+    ("GET", "/{auth_host}/authorization", consent.show),
+    ("POST", "/{auth_host}/authorization", consent.decide),
     ("GET", "/_sim/health", control.health),
     ("GET", "/_sim/app", control.apps),
     ("PUT", "/_sim/app", control.put_app),
     ("GET", "/_sim/sellers", control.sellers),
     ("POST", "/_sim/sellers", control.post_seller),
-    ("GET", "/_sim/sellers/{user_id:int}/truth", control.truth),
     ("POST", "/_sim/sellers/{user_id:int}/revoke", control.revoke),
     ("POST", "/_sim/orders", control_sales.post_order),
     ("POST", "/_sim/orders/{order_id:int}", control_sales.post_order_change),
@@ -59,6 +86,8 @@ CONTROL: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "/_sim/clock", control.get_clock),
     ("POST", "/_sim/clock", control.post_clock),
     ("POST", "/_sim/reset", control.reset),
+    *truth.ROUTES,
+    *control_world.ROUTES,
     *TALK_CONTROL,
 )
 
@@ -76,12 +105,14 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        sender = asyncio.create_task(sim.outbox.run())
+        plan_ahead(sim)
+        tasks = [asyncio.create_task(sim.outbox.run()), asyncio.create_task(sim.agenda.run())]
         try:
             yield
         finally:
-            sender.cancel()
-            await asyncio.gather(sender, return_exceptions=True)
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
             world.store.close()
 
     routes = [api_route(sim, *line) for line in API] + [control_route(sim, *line) for line in CONTROL]
@@ -91,6 +122,14 @@ def create_app(
     )
     app.state.simulator = sim
     return app
+
+
+def plan_ahead(sim: Simulator) -> None:
+    """Put on the agenda what the state that was read still has before it."""
+    expect_parcels(sim, list(sim.world.orders.values()))
+    for item in sim.world.items.values():
+        if item.sub_status == ["warning"]:
+            expect_patch(sim, item, item.last_updated + PATCH_AFTER)
 
 
 async def _nothing_here(_: object) -> JSONResponse:

@@ -5,8 +5,8 @@ from typing import Any
 
 from . import billing_periods as periods
 from .books import SALE_CHARGE, Entry
-from .items import CURRENCIES
 from .model import Order
+from .sites import currency_of
 from .state import World
 
 LABELS = {
@@ -55,7 +55,7 @@ def entry_document(world: World, entry: Entry) -> dict[str, Any]:
         "items_info": [_item(order)] if order else [],
         "document_info": {"document_id": bill},
         "marketplace_info": {"marketplace": "CORE"},
-        "currency_info": {"currency_id": CURRENCIES.get(site, "BRL")},
+        "currency_info": {"currency_id": currency_of(site)},
     }
 
 
@@ -157,7 +157,7 @@ def bill_document(world: World, entries: list[Entry]) -> dict[str, Any]:
         "amount": total(entries) / 100,
         "unpaid_amount": unpaid(entries, first.period, now) / 100,
         "document_status": "BILLED",
-        "currency_id": CURRENCIES.get(world.sellers[first.seller_id].site_id, "BRL"),
+        "currency_id": currency_of(world.sellers[first.seller_id].site_id),
         "expiration_date": periods.expiration(first.period),
         "count_details": len(entries),
         "files": [{"file_id": str(number), "reference_number": f"NF{number}"}],

@@ -7,7 +7,8 @@ from .clock import DAY
 from .errors import ApiError, bad_request, not_found
 from .gateway import Simulator
 from .model import Order
-from .order_changes import announce_order, change_order
+from .order_actions import announce_order
+from .order_changes import change_order
 from .phrases import CLAIM_MESSAGES
 from .seed import dice
 from .state import World

@@ -1,7 +1,6 @@
 """The control API, part one: the application, sellers, switches, the clock and what tests assert on."""
 
 import dataclasses
-from collections import Counter
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -12,9 +11,12 @@ from .clock import parse_moment, utc_text
 from .errors import bad_request, not_found
 from .gateway import Simulator, answer, json_body
 from .model import Application, Seller
+from .parcels import expect_parcels
+from .permissions import LEVELS, NAMES, SCOPES
 from .seed import create_seller
+from .sites import SITES
 from .talk_seed import TALK_BOUNDS, furnish
-from .talk_truth import talk_truth
+from .variety import wished
 
 SELLER_BOUNDS = {"items": 100_000, "orders": 100_000, "days": 365}
 APP_TYPES: dict[str, tuple[type, ...]] = {
@@ -28,6 +30,11 @@ APP_TYPES: dict[str, tuple[type, ...]] = {
     "expires_in": (int,),
     "site_id": (str,),
     "max_requests_per_hour": (int,),
+    "scopes": (list,),
+    "permissions": (dict,),
+    "owner_id": (int, type(None)),
+    "owner_pending_kyc": (bool,),
+    "block_reason": (str, type(None)),
 }
 
 
@@ -53,6 +60,11 @@ async def put_app(sim: Simulator, request: Request) -> Response:
             raise bad_request(f"{name} is not a field of an application, or has the wrong type")
     if body.get("notifications_url"):
         check_url(body["notifications_url"])
+    if not set(body.get("scopes", [])) <= set(SCOPES):
+        raise bad_request(f"scopes must be among {', '.join(SCOPES)}")
+    permissions = body.get("permissions", {})
+    if not set(permissions) <= set(NAMES) or not set(permissions.values()) <= set(LEVELS):
+        raise bad_request(f"permissions are {', '.join(NAMES)}, each one of {', '.join(LEVELS)}")
     before = sim.world.apps.get(client_id)
     if not client_id or (before is None and "client_secret" not in body):
         raise bad_request("an application needs client_id and client_secret")
@@ -66,6 +78,7 @@ async def put_app(sim: Simulator, request: Request) -> Response:
     if "topics" in body:
         app.disabled_topics = []
     sim.world.save_app(app)
+    expect_parcels(sim, list(sim.world.orders.values()))
     return answer(dataclasses.asdict(app))
 
 
@@ -93,6 +106,8 @@ async def post_seller(sim: Simulator, request: Request) -> Response:
         raise bad_request("questions need at least one item")
     if (counts["messages"] and not counts["orders"]) or counts["claims"] > counts["orders"] // 2:
         raise bad_request("messages need at least one order, and each claim at least two")
+    if (body.get("site_id") or "MLB") not in SITES:
+        raise bad_request(f"site_id must be one of {', '.join(SITES)}")
     operator_of = body.get("operator_of")
     if operator_of is not None and operator_of not in sim.world.sellers:
         raise bad_request("operator_of must be the user_id of a seller")
@@ -101,8 +116,10 @@ async def post_seller(sim: Simulator, request: Request) -> Response:
         nickname=body.get("nickname"),
         site_id=body.get("site_id") or "MLB",
         operator_of=operator_of,
+        variety=wished(body),
         **{name: counts[name] for name in SELLER_BOUNDS},
     )
+    expect_parcels(sim, [sim.world.orders[order_id] for order_id in sim.world.ledger(seller.id).ids()])
     furnish(sim.world, seller, counts, counts["days"])
     return answer(_seller_document(sim, seller), 201)
 
@@ -132,49 +149,6 @@ def _seller(sim: Simulator, request: Request) -> Seller:
     if seller is None:
         raise not_found("there is no such seller")
     return seller
-
-
-async def truth(sim: Simulator, request: Request) -> Response:
-    """What really exists for a seller, whatever the API's limits and switches let an integrator see."""
-    world, seller = sim.world, _seller(sim, request)
-    items = world.seller_items(seller.id)
-    orders = [world.orders[order_id] for order_id in world.ledger(seller.id).ids()]
-    by_status: dict[str, dict[str, int]] = {}
-    for order in orders:
-        sums = by_status.setdefault(order.status, {"count": 0, "total_amount_cents": 0, "paid_amount_cents": 0})
-        sums["count"] += 1
-        sums["total_amount_cents"] += order.total
-        sums["paid_amount_cents"] += order.paid
-    body: dict[str, Any] = {
-        "user_id": seller.id,
-        "nickname": seller.nickname,
-        "site_id": seller.site_id,
-        "items": {"total": len(items), "by_status": Counter(item.status for item in items)},
-        "orders": {
-            "total": len(orders),
-            "total_amount_cents": sum(order.total for order in orders),
-            "by_status": by_status,
-        },
-        "packs": len({order.pack_id for order in orders if order.pack_id is not None}),
-    }
-    with_ids = request.query_params.get("ids") in ("1", "true")
-    body |= talk_truth(world, seller.id, with_ids=with_ids)
-    if with_ids:
-        body["items"]["ids"] = [item.id for item in items]
-        body["orders"]["ids"] = sorted(order.id for order in orders)
-        body["orders"]["by_id"] = {
-            str(order.id): {
-                "status": order.status,
-                "total_amount_cents": order.total,
-                "item_id": order.item_id,
-                "date_last_updated": utc_text(order.date_last_updated),
-            }
-            for order in orders
-        }
-        body["items"]["by_id"] = {
-            item.id: {"status": item.status, "last_updated": utc_text(item.last_updated)} for item in items
-        }
-    return answer(body)
 
 
 async def revoke(sim: Simulator, request: Request) -> Response:
@@ -221,6 +195,7 @@ async def post_clock(sim: Simulator, request: Request) -> Response:
     except (KeyError, TypeError, ValueError) as error:
         raise bad_request("the body must have advance_seconds, a number, or set, a date with an offset") from error
     sim.world.save_settings()
+    sim.agenda.catch_up()
     sim.outbox.wake()
     return await get_clock(sim, request)
 
@@ -241,14 +216,25 @@ async def tokens(sim: Simulator, request: Request) -> Response:
     return answer({"accounts": accounts})
 
 
-async def requests(sim: Simulator, _: Request) -> Response:
-    """Calls of the imitated API since the process started, by route and status."""
+async def requests(sim: Simulator, request: Request) -> Response:
+    """Calls of the imitated API since the process started, by route and status, and their peaks.
+
+    `by_class` tells the same per application and class of endpoint, such as `orders read`; `?reset=1` counts afresh
+    from here on.
+    """
     endpoints: dict[str, dict[str, Any]] = {}
     for (name, status), count in sim.calls.items():
         endpoint = endpoints.setdefault(name, {"count": 0, "by_status": {}})
         endpoint["count"] += count
         endpoint["by_status"][str(status)] = count
-    return answer({"total": sim.calls.total(), "by_endpoint": endpoints})
+    for name, endpoint in endpoints.items():
+        peaks = sim.limits.routes[name].document()
+        endpoint |= {key: peaks[key] for key in ("peak_per_second", "peak_per_minute")}
+    body = {"total": sim.calls.total(), "by_endpoint": endpoints, "by_class": sim.limits.document()}
+    if request.query_params.get("reset") in ("1", "true"):
+        sim.calls.clear()
+        sim.limits.forget()
+    return answer(body)
 
 
 async def reset(sim: Simulator, _: Request) -> Response:
@@ -256,5 +242,8 @@ async def reset(sim: Simulator, _: Request) -> Response:
     sim.outbox.clear()
     sim.world.clear()
     sim.calls.clear()
+    sim.limits.clear()
+    sim.agenda.clear()
+    sim.awaited.clear()
     sim.world.save_settings()
     return answer({"status": "reset"})

@@ -10,11 +10,14 @@ from .clock import utc_text
 from .control import check_url
 from .errors import bad_request, not_found
 from .gateway import Simulator, answer, json_body, whole_number
-from .item_changes import item_changed, set_stock
-from .items import item_document
+from .item_document import item_document
+from .item_state import REVIEWS, item_changed, put_under_review, set_stock
 from .model import Delivery, Item, Notification
-from .order_changes import announce_order, change_order, place_orders, take_stock
+from .order_actions import announce_order
+from .order_changes import change_order, place_orders, take_stock
 from .order_document import order_document
+from .shipment_timeline import MODES, PLANS
+from .user_products import stock_sold
 
 NOTIFY_LIMIT = 1_000
 DELIVERIES_LIMIT = 10_000
@@ -53,13 +56,26 @@ async def post_item_change(sim: Simulator, request: Request) -> Response:
     price, stock = body.get("price_cents", item.price), body.get("available_quantity", item.available_quantity)
     if not isinstance(price, int) or not isinstance(stock, int) or price < 1 or stock < 0:
         raise bad_request("price_cents and available_quantity must be whole numbers")
-    item.price = price
+    if body.get("moderation", "held") not in REVIEWS:
+        raise bad_request(f"moderation must be one of {', '.join(REVIEWS)}")
+    if body.get("logistic_type", item.logistic_type) not in PLANS:
+        raise bad_request(f"logistic_type must be one of {', '.join(PLANS)}")
+    before, item.price = item.price, price
     item.title = str(body.get("title", item.title))
     item.price_automation = bool(body.get("price_automation", item.price_automation))
+    item.logistic_type = body.get("logistic_type", item.logistic_type)
+    item.mode = MODES.get(item.logistic_type, "me2")
+    for variation in item.variations:
+        variation.price = price
     set_stock(item, stock)
     if "status" in body:
         item.status, item.sub_status = str(body["status"]), [str(part) for part in body.get("sub_status", [])]
-    item_changed(sim, item)
+    if "moderation" in body:
+        put_under_review(sim, item, body["moderation"])
+    sim.world.rendered_orders.clear()
+    item_changed(sim, item, price=price != before)
+    if "available_quantity" in body:
+        stock_sold(sim, item)
     return answer({"item_id": item.id, "item": item_document(item)})
 
 
@@ -87,6 +103,9 @@ async def forge(sim: Simulator, request: Request) -> Response:
     if not isinstance(url, str) or "body" not in command:
         raise bad_request("a forged notification needs a body, and a url if no application has one")
     check_url(url)
+    address = command.get("from_address")
+    if address is not None and not str(address).startswith("127."):
+        raise bad_request("from_address must be a loopback address, such as 127.0.0.9")
     body, headers = command["body"], {str(k): str(v) for k, v in (command.get("headers") or {}).items()}
     seen = body if isinstance(body, dict) else {}
     user_id = seen.get("user_id")
@@ -101,7 +120,7 @@ async def forge(sim: Simulator, request: Request) -> Response:
         attempts=1,
         sent_ms=sim.world.clock.now_ms(),
     )
-    return answer(_delivery_document(await sim.outbox.forge(url, body, headers, notification)))
+    return answer(_delivery_document(await sim.outbox.forge(url, body, headers, notification, address)))
 
 
 async def deliveries(sim: Simulator, request: Request) -> Response:

@@ -29,8 +29,11 @@ def bad_request(message: str, error: str = "bad_request") -> ApiError:
     return ApiError(400, error, message)
 
 
-def unauthorized(message: str) -> ApiError:
-    return ApiError(401, "unauthorized", message, code="unauthorized")
+def unauthorized(message: str, shape: str = "code") -> ApiError:
+    """The gateway's 401 in one of the bodies that were seen: with a code, without it, or as it was years ago."""
+    if shape == "old":
+        return ApiError(401, "not_found", "invalid_token")
+    return ApiError(401, "unauthorized", message, **({"code": "unauthorized"} if shape == "code" else {}))
 
 
 def forbidden(message: str) -> ApiError:

@@ -1,22 +1,24 @@
 """What every route shares: counting, injected faults, error rendering, and the commit before the answer."""
 
-import asyncio
 import json
-import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from .agenda import Agenda
 from .clock import DAY, HOUR
 from .errors import ApiError, bad_request, forbidden, unauthorized
+from .faults import fault
 from .ip_limits import AddressCounts
+from .limits import Limits, endpoint_class, too_many
 from .model import AccessToken, Application
 from .notifications import Outbox
+from .permissions import permission_of, require_permission, require_scope
 from .scrolls import Scrolls
 from .state import World
 
@@ -30,8 +32,14 @@ class Simulator:
     def __init__(self, world: World, outbox: Outbox) -> None:
         self.world = world
         self.outbox = outbox
-        self.scrolls = Scrolls()
+        self.scrolls: Scrolls[str] = Scrolls()
+        self.order_scrolls: Scrolls[int] = Scrolls()
         self.addresses = AddressCounts()
+        self.agenda = Agenda(world.clock)
+        self.limits = Limits()
+        self.being_written: set[str] = set()
+        self.awaited: dict[int, int] = {}
+        self.reputations: dict[int, tuple[object, dict[str, Any]]] = {}
         self.calls: Counter[tuple[str, int]] = Counter()
 
 
@@ -39,11 +47,20 @@ Handler = Callable[[Simulator, Request], Awaitable[Response]]
 
 
 def api_route(sim: Simulator, method: str, path: str, handler: Handler) -> Route:
-    """A route of the imitated API: counted by template, and subject to the injected faults."""
+    """A route of the imitated API: counted by template, limited by class, subject to the injected faults."""
+    name, kind, permission = f"{method} {path}", endpoint_class(method, path), permission_of(path)
 
     async def endpoint(request: Request) -> Response:
-        response = await _fault(sim.world, request) or await _answer(sim, handler, request)
-        sim.calls[f"{method} {path}", response.status_code] += 1
+        world, limits = sim.world, sim.limits
+        client_id, now = await _client_of(world, request), world.clock.now_ms()
+        limits.count(client_id, kind, name, now)
+        if limits.admits(client_id, kind, now):
+            request.scope["permission"] = permission
+            response = await fault(world, request) or await _answer(sim, handler, request)
+        else:
+            response = too_many(world.chaos, kind)
+        sim.calls[name, response.status_code] += 1
+        limits.consumed[client_id, now // DAY, name, response.status_code] += 1
         return response
 
     return Route(path, endpoint, methods=[method])
@@ -67,38 +84,42 @@ async def _answer(sim: Simulator, handler: Handler, request: Request) -> Respons
     return response
 
 
-async def _fault(world: World, request: Request) -> Response | None:
-    chaos = world.chaos
-    latency = chaos.latency_ms + (chaos.token_latency_ms if request.url.path == "/oauth/token" else 0)
-    if latency:
-        await asyncio.sleep(latency / 1000)
-    if random.random() >= chaos.error_rate or not request.url.path.startswith(chaos.error_prefix):  # noqa: S311 - a fault rate, not a secret
-        return None
-    too_many = chaos.error_status == 429
-    if chaos.error_body == "text":
-        return PlainTextResponse("local_rate_limited" if too_many else "upstream error", chaos.error_status)
-    error = "too_many_requests" if too_many else "internal_error"
-    response = ApiError(chaos.error_status, error, "simulated failure").response()
-    if chaos.error_body == "truncated":
-        return Response(response.body[: len(response.body) // 2], chaos.error_status, media_type="application/json")
-    return response
+async def _client_of(world: World, request: Request) -> str:
+    """The application that calls, as far as it can be told before anything is checked; empty if it cannot."""
+    scheme, _, value = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        token = world.access_tokens.get(value.strip())
+        return token.client_id if token else ""
+    if request.scope["path"] == "/oauth/token":
+        client_id = dict(await form_body(request)).get("client_id", "")
+        return client_id if client_id in world.apps else ""
+    return ""
 
 
 def authenticate(sim: Simulator, request: Request) -> AccessToken:
-    """The caller behind the bearer token; a token in the query string is not looked at."""
+    """The caller behind the bearer token, allowed to do this; a token in the query string is not looked at."""
     world = sim.world
+    body = world.chaos.unauthorized_body
     scheme, _, value = request.headers.get("authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not value:
-        raise unauthorized("authorization value not present")
+        raise unauthorized("authorization value not present", body)
     token = world.access_tokens.get(value.strip())
     now = world.clock.now_ms()
     if token is None or token.expires_ms <= now:
-        raise unauthorized("invalid access token")
+        raise unauthorized("invalid access token", body)
     grant = world.grants.get((token.client_id, token.user_id))
     if grant is None or now - grant.last_used_ms > IDLE_LIFE:
-        raise unauthorized("invalid access token")
-    if world.apps[token.client_id].blocked:
-        raise ApiError(401, "unauthorized_scopes", "the application is blocked", code="unauthorized_scopes")
+        raise unauthorized("invalid access token", body)
+    app, seller = world.apps[token.client_id], world.sellers[token.user_id]
+    if app.blocked:
+        reason = f"the application is blocked: {app.block_reason or 'NOT_COMPLY_T&C_RULES'}"
+        raise ApiError(401, "unauthorized_scopes", reason, code="unauthorized_scopes")
+    if app.owner_pending_kyc or seller.pending_kyc:
+        raise forbidden("the user has pending documentation: KYC")
+    if not seller.active:
+        raise forbidden("the user is inactive")
+    require_scope(grant.scopes, request.method)
+    require_permission(app, request.scope.get("permission"), request.method)
     if now - grant.last_used_ms > HOUR:
         grant.last_used_ms = now
         world.save_grant(grant)

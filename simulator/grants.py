@@ -1,14 +1,14 @@
 """Applications and the grants that sellers gave them: reading, and taking one back."""
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from .clock import offset_text
-from .errors import not_found
+from .clock import DAY, offset_text, parse_moment
+from .errors import bad_request, not_found
 from .gateway import Simulator, answer, own_application, own_user, whole_number
 from .model import Grant
-
-SCOPES = ["offline_access", "read", "write"]
 
 
 async def application(sim: Simulator, request: Request) -> Response:
@@ -25,7 +25,8 @@ async def application(sim: Simulator, request: Request) -> Response:
             "notifications_topics": app.topics,
             "redirect_uris": app.redirect_uris,
             "pkce": app.pkce,
-            "scopes": SCOPES,
+            "scopes": app.scopes,
+            "permissions": app.permissions,
         }
     )
 
@@ -69,5 +70,39 @@ def _document(sim: Simulator, grant: Grant) -> dict[str, object]:
         "user_id": grant.user_id,
         "app_id": sim.world.apps[grant.client_id].number,
         "date_created": offset_text(grant.date_created),
-        "scopes": SCOPES,
+        "scopes": grant.scopes,
     }
+
+
+async def consumed_applications(sim: Simulator, request: Request) -> Response:
+    """`GET /applications/v1/{app_id}/consumed-applications`: calls of the days asked for, since the process started."""
+    app, _ = own_application(sim, request, request.path_params["app_id"])
+    query, days = request.query_params, []
+    for name in ("date_start", "date_end"):
+        try:
+            days.append(parse_moment(f"{query.get(name, '')[:10]}T00:00:00Z") // DAY)
+        except ValueError as error:
+            raise bad_request(f"{name} must be a date") from error
+    by_status: dict[str, int] = {}
+    by_resource: dict[str, int] = {}
+    for (client_id, day, route, status), count in sim.limits.consumed.items():
+        if client_id == app.client_id and days[0] <= day <= days[1]:
+            by_status[str(status)] = by_status.get(str(status), 0) + count
+            by_resource[route] = by_resource.get(route, 0) + count
+    body: dict[str, Any] = {
+        "app_id": app.number,
+        "total_requests": sum(by_status.values()),
+        "requests_by_status": [{"status": int(status), "count": count} for status, count in by_status.items()],
+        "requests_by_resource": [{"resource": name, "count": count} for name, count in by_resource.items()],
+    }
+    return answer(body)
+
+
+ROUTES = (
+    ("GET", "/users/{user_id:int}/applications", user_applications),
+    ("GET", "/users/{user_id:int}/applications/{app_id}", user_application),
+    ("DELETE", "/users/{user_id:int}/applications/{app_id}", revoke),
+    ("GET", "/applications/{app_id}", application),
+    ("GET", "/applications/{app_id}/grants", application_grants),
+    ("GET", "/applications/v1/{app_id}/consumed-applications", consumed_applications),
+)

@@ -17,6 +17,7 @@ class Ledger:
     def __init__(self) -> None:
         self._sorted: dict[str, list[tuple[int, int]]] = {date: [] for date in DATES}
         self._placed: dict[int, tuple[int, ...]] = {}
+        self.revision = 0
 
     def __len__(self) -> int:
         return len(self._placed)
@@ -26,6 +27,7 @@ class Ledger:
 
     def place(self, order: Order) -> None:
         """Add an order, or move one whose dates changed."""
+        self.revision += 1
         before = self._placed.get(order.id)
         after = tuple(getattr(order, date) for date in DATES)
         for position, date in enumerate(DATES):
@@ -39,6 +41,7 @@ class Ledger:
 
     def fill(self, orders: Iterable[Order]) -> None:
         """Add many new orders at once: one sort instead of many insertions."""
+        self.revision += 1
         fresh = list(orders)
         for date in DATES:
             self._sorted[date].extend((getattr(order, date), order.id) for order in fresh)
@@ -49,6 +52,9 @@ class Ledger:
     def within(self, windows: dict[str, Window]) -> list[int]:
         """Ids of the orders inside every window, oldest `date_closed` first."""
         bounds = {date: self._bounds(date, *window) for date, window in windows.items()}
+        # A window around everything, as the horizon mostly is, would only cost a sort.
+        windows = {date: window for date, window in windows.items() if bounds[date] != (0, len(self._placed))}
+        bounds = {date: bounds[date] for date in windows}
         narrow = min(bounds, key=lambda date: bounds[date][1] - bounds[date][0], default="date_closed")
         low, high = bounds.get(narrow, (0, len(self._placed)))
         others = [(DATES.index(date), *window) for date, window in windows.items() if date != narrow]

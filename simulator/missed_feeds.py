@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from .clock import utc_text
-from .errors import bad_request
+from .errors import bad_request, forbidden
 from .gateway import Simulator, answer, own_application, whole_number
 from .model import MissedFeed
 from .notifications import MISSED_LIFE
@@ -19,7 +19,9 @@ async def missed_feeds(sim: Simulator, request: Request) -> Response:
     query, world = request.query_params, sim.world
     if not query.get("app_id"):
         raise bad_request("the parameter app_id is required")
-    own_application(sim, request, query["app_id"])
+    app, token = own_application(sim, request, query["app_id"])
+    if world.chaos.missed_feeds_owner_only and token.user_id != app.owner_id:
+        raise forbidden("the missed feeds are the application owner's")
     topic, site = query.get("topic"), query.get("site_id")
     if topic == "items" and not site:
         raise bad_request("the parameter site_id is required when topic=items")

@@ -1,6 +1,7 @@
 """What the simulator remembers: money in integer cents, moments in milliseconds, no rendered documents."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -17,6 +18,14 @@ class Application:
     expires_in: int = 21_600
     site_id: str = "MLB"
     max_requests_per_hour: int = 18_000
+    scopes: list[str] = field(default_factory=lambda: ["offline_access", "read", "write"])
+    permissions: dict[str, str] = field(default_factory=dict)
+    owner_id: int | None = None
+    owner_pending_kyc: bool = False
+    block_reason: str | None = None
+    # The secret that is on its way out: valid beside the new one until the moment of the scheduled renewal.
+    old_secret: str | None = None
+    old_secret_until_ms: int = 0
 
     @property
     def number(self) -> int | str:
@@ -33,6 +42,20 @@ class Seller:
     last_name: str
     date_created: int
     operator_of: int | None = None
+    pending_kyc: bool = False
+    active: bool = True
+    tags: list[str] = field(default_factory=list)
+    reputation: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Variation:
+    id: int
+    color: str
+    price: int
+    available_quantity: int
+    sold_quantity: int
+    sku: str
 
 
 @dataclass(slots=True)
@@ -58,6 +81,23 @@ class Item:
     stop_time: int
     sub_status: list[str] = field(default_factory=list)
     price_automation: bool = False
+    mode: str = "me2"
+    variations: list[Variation] = field(default_factory=list)
+    attributes: list[dict[str, Any]] = field(default_factory=list)
+    tags: list[str] = field(default_factory=list)
+    family_id: int | None = None
+    family_name: str | None = None
+    parent_item_id: str | None = None
+    relisted: bool = False
+    type_changed: bool = False
+
+    def __post_init__(self) -> None:
+        self.variations = [one if isinstance(one, Variation) else Variation(**one) for one in self.variations]
+
+    @property
+    def inventory_id(self) -> str | None:
+        """The code under which Full keeps the stock."""
+        return f"FB{self.id[3:]}" if self.logistic_type == "fulfillment" else None
 
 
 @dataclass(slots=True)
@@ -86,6 +126,11 @@ class Order:
     delivered: bool = False
     extra_tags: list[str] = field(default_factory=list)
     cancelled_by: str | None = None
+    variation_id: int | None = None
+    # The sale was cancelled and its money went back to the account, yet the order stays paid and is unfulfilled.
+    money_returned: bool = False
+    discount: int = 0
+    feedback: dict[str, Any] = field(default_factory=dict)
 
     @property
     def total(self) -> int:
@@ -117,6 +162,7 @@ class Grant:
     refresh_token: str
     refresh_expires_ms: int
     last_used_ms: int
+    scopes: list[str] = field(default_factory=lambda: ["offline_access", "read", "write"])
 
 
 @dataclass(slots=True)

@@ -12,8 +12,9 @@ from typing import Any
 
 import httpx
 
-from .clock import DAY, MINUTE, SECOND, utc_text
+from .clock import DAY, MINUTE, SECOND
 from .model import Application, Delivery, MissedFeed, Notification
+from .pointer import pointer
 from .state import World
 
 # Mercado Livre documents eight attempts in about one hour at growing intervals and keeps the exact schedule to itself:
@@ -26,8 +27,9 @@ BODY_KEPT = 2_000
 STRANGE_TOPIC = "marketplace_novelties"
 
 
-def _lane(tls: ssl.SSLContext) -> httpx.AsyncHTTPTransport:
-    return httpx.AsyncHTTPTransport(verify=tls, limits=httpx.Limits(max_connections=1, max_keepalive_connections=1))
+def _lane(tls: ssl.SSLContext, address: str | None = None) -> httpx.AsyncHTTPTransport:
+    limits = httpx.Limits(max_connections=1, max_keepalive_connections=1)
+    return httpx.AsyncHTTPTransport(verify=tls, limits=limits, local_address=address)
 
 
 class Outbox:
@@ -111,24 +113,8 @@ class Outbox:
         self._changed.set()
 
     def body(self, notification: Notification) -> dict[str, Any]:
-        """The pointer that is posted, in the general shape of the documentation or as the switches bend it."""
-        chaos = self._world.chaos
-        app = self._world.apps[notification.client_id]
-        user_id, resource = notification.user_id, notification.resource
-        if "/" in resource:
-            resource = ("" if chaos.missing_slash else "/") + resource.removeprefix("/")
-        typified: dict[str, Any] = {"actions": notification.actions} if notification.actions else {}
-        return {
-            "id" if chaos.plain_id or typified else "_id": notification.id,
-            "resource": resource,
-            "user_id": str(user_id) if chaos.string_user_id else user_id,
-            "topic": notification.topic,
-            **typified,
-            "application_id": app.number,
-            "attempts": notification.attempts,
-            "sent": utc_text(notification.sent_ms),
-            "received": utc_text(notification.received_ms),
-        }
+        """The pointer that is posted."""
+        return pointer(self._world.chaos, self._world.apps[notification.client_id], notification)
 
     # Sending
 
@@ -201,6 +187,9 @@ class Outbox:
             return
         notification.attempts += 1
         notification.sent_ms = world.clock.now_ms()
+        if world.chaos.new_id_per_attempt and notification.attempts > 1:
+            world.finish_notification(notification)
+            notification.id = str(uuid.uuid4())
         delivery, text = await self._post(notification, app.notifications_url, self.body(notification))
         key = (app.client_id, notification.topic)
         if delivery.outcome == "delivered":
@@ -234,10 +223,15 @@ class Outbox:
         world.save_missed(missed)
         world.prune_missed(MISSED_LIFE)
 
-    async def forge(self, url: str, body: Any, headers: dict[str, str], notification: Notification) -> Delivery:
-        """Post any body at once and once, as an impostor would."""
+    async def forge(
+        self, url: str, body: Any, headers: dict[str, str], notification: Notification, address: str | None = None
+    ) -> Delivery:
+        """Post any body at once and once, as an impostor would; `address` is one of this machine's to send it from."""
+        lane = _lane(ssl.create_default_context(), address) if address is not None else None
         async with self._slots:
-            delivery, _ = await self._post(notification, url, body, headers, forged=True)
+            delivery, _ = await self._post(notification, url, body, headers, forged=True, lane=lane)
+        if lane is not None:
+            await lane.aclose()
         return delivery
 
     async def _post(
@@ -248,25 +242,29 @@ class Outbox:
         headers: dict[str, str] | None = None,
         *,
         forged: bool = False,
+        lane: httpx.AsyncBaseTransport | None = None,
     ) -> tuple[Delivery, str]:
         content = body.encode() if isinstance(body, str) else json.dumps(body, separators=(",", ":")).encode()
         request = httpx.Request("POST", url, content=content, headers={"content-type": "application/json"} | (headers or {}))
         status, text, outcome = None, "", "unreachable"
-        lane = self._lanes.pop()
+        chaos, own = self._world.chaos, self._lanes.pop()
         started = time.perf_counter()
         try:
-            async with asyncio.timeout(self._world.chaos.deadline_ms / SECOND):
-                response = await lane.handle_async_request(request)
+            async with asyncio.timeout(chaos.deadline_ms / SECOND):
+                if chaos.delivery_latency_ms:
+                    await asyncio.sleep(chaos.delivery_latency_ms / SECOND)
+                response = await (lane or own).handle_async_request(request)
                 text = (await response.aread())[:BODY_KEPT].decode("utf-8", "replace")
                 await response.aclose()
             status = response.status_code
-            outcome = "delivered" if status == 200 else "refused"
+            taken = status == 200 or (chaos.accept_any_2xx and 200 <= status < 300)
+            outcome = "delivered" if taken else "refused"
         except TimeoutError:
             outcome = "timeout"
         except httpx.TransportError as error:
             text = str(error)
         finally:
-            self._lanes.append(lane)
+            self._lanes.append(own)
         ack_ms = round((time.perf_counter() - started) * SECOND, 3)
         outcome = f"forged_{outcome}" if forged else outcome
         return self._world.record_delivery(notification, outcome, status=status, ack_ms=ack_ms), text

@@ -3,16 +3,17 @@
 from typing import Any
 
 from .clock import SECOND
-from .errors import ApiError, bad_request, not_found
+from .errors import bad_request, not_found
+from .fees import unit_fee
 from .gateway import Simulator
-from .item_changes import item_changed, set_stock
+from .item_state import item_changed, set_stock
 from .model import Item, Order
-from .order_document import CANCELLATIONS
+from .order_actions import ACTS, positive, ship_later
+from .parcels import expect_parcels
 from .seed import UNPAID, dice, new_order
+from .user_products import stock_sold
 
-ORDER_STATUSES = (*UNPAID, "partially_paid", "paid", "partially_refunded", "pending_cancel", "cancelled", "invalid")
-PAYABLE = (*UNPAID, "partially_paid")
-ACTIONS = ("pay", "cancel", "refund", "deliver", "fraud", "ship", "change", "touch")
+PAYMENT_ACTIONS = ("pay", "cancel", "refund")
 
 
 def place_orders(sim: Simulator, seller_id: int, count: int, wish: dict[str, Any] | None = None) -> list[Order]:
@@ -31,22 +32,30 @@ def place_orders(sim: Simulator, seller_id: int, count: int, wish: dict[str, Any
     for index in range(count):
         order = new_order(world, roll.choice(sellable), first + index, now, roll)
         order.date_closed = order.last_updated = order.date_last_updated = order.date_approved = now
-        _apply_wish(order, wish)
+        _apply_wish(order, world.items[order.item_id], wish)
+        _join_pack(sim, order)
+        if world.chaos.shipment_after_ms:
+            order.shipping_id = None
         orders.append(order)
     world.add_orders(orders)
+    if world.chaos.shipment_after_ms:
+        for order in orders:
+            ship_later(sim, order)
+    expect_parcels(sim, orders)
     if world.chaos.read_after_notify_ms:
         for order in orders:
             world.hidden_until[order.id] = now + world.chaos.read_after_notify_ms
     return orders
 
 
-def _apply_wish(order: Order, wish: dict[str, Any]) -> None:
-    order.quantity = _positive(wish, "quantity", order.quantity)
+def _apply_wish(order: Order, item: Item, wish: dict[str, Any]) -> None:
+    order.quantity = positive(wish, "quantity", order.quantity)
     if "unit_price_cents" in wish:
-        order.unit_price = order.full_unit_price = _positive(wish, "unit_price_cents", order.unit_price)
-        order.sale_fee = round(order.unit_price * 0.12)
+        order.unit_price = order.full_unit_price = positive(wish, "unit_price_cents", order.unit_price)
+        order.sale_fee = unit_fee(item, order.unit_price)
     if "pack_id" in wish:
         order.pack_id = wish["pack_id"]
+    order.discount = wish.get("discount_cents", 0)
     status = wish.get("status", "paid")
     if status not in (*UNPAID, "paid"):
         raise bad_request(f"a new order is paid or one of {', '.join(UNPAID)}")
@@ -58,18 +67,32 @@ def _apply_wish(order: Order, wish: dict[str, Any]) -> None:
         order.shipping_id = None
 
 
-def _positive(wish: dict[str, Any], name: str, default: int) -> int:
-    value = wish.get(name, default)
-    if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-        raise bad_request(f"{name} must be a positive whole number")
-    return value
+def _join_pack(sim: Simulator, order: Order) -> None:
+    """An order that joins a pack is the same buyer's and travels in the same parcel."""
+    mates = sim.world.packs.get(order.pack_id, []) if order.pack_id is not None else []
+    if not mates:
+        return
+    mate = sim.world.orders[mates[0]]
+    order.buyer_id = mate.buyer_id
+    if order.shipping_id is not None and mate.shipping_id is not None:
+        order.shipping_id = mate.shipping_id
+        if (known := sim.world.shipments.get(mate.shipping_id)) is not None:
+            known.order_ids.append(order.id)
+            sim.world.save_shipment(known)
 
 
 def take_stock(sim: Simulator, order: Order) -> None:
     """A sale lowers the item's stock, and the item is announced as well."""
     item: Item = sim.world.items[order.item_id]
     item.sold_quantity += order.quantity
-    set_stock(item, max(item.available_quantity - order.quantity, 0))
+    variation = next((one for one in item.variations if one.id == order.variation_id), None)
+    if variation is not None:
+        variation.sold_quantity += order.quantity
+        variation.available_quantity = max(variation.available_quantity - order.quantity, 0)
+        set_stock(item, sum(one.available_quantity for one in item.variations))
+    else:
+        set_stock(item, max(item.available_quantity - order.quantity, 0))
+    stock_sold(sim, item)
     item_changed(sim, item)
 
 
@@ -78,68 +101,18 @@ def change_order(sim: Simulator, order_id: int, action: str, values: dict[str, A
     order = sim.world.orders.get(order_id)
     if order is None:
         raise not_found(f"Order {order_id} not found", "order_not_found")
-    if action not in ACTIONS:
-        raise bad_request(f"action must be one of {', '.join(ACTIONS)}")
+    if action not in ACTS:
+        raise bad_request(f"action must be one of {', '.join(ACTS)}")
     now = max(sim.world.clock.now_ms(), order.date_last_updated + 1)
-    _act(sim, order, action, values, now)
+    ACTS[action](sim, order, values, now)
     if action != "touch":
         # Printed without the internal write's delay, and always at or before it.
         order.last_updated = now
     order.date_last_updated = now
     sim.world.save_order(order)
+    if action in PAYMENT_ACTIONS:
+        sim.outbox.announce(order.seller_id, "payments", f"/collections/{order.payment_id}")
     return order
-
-
-def _act(sim: Simulator, order: Order, action: str, values: dict[str, Any], now: int) -> None:
-    if action == "pay":
-        _require(order.status in PAYABLE, order, action)
-        order.status, order.date_approved = "paid", now
-    elif action == "cancel":
-        _require(order.status != "cancelled", order, action)
-        by = values.get("by", "buyer" if order.date_approved else "unpaid")
-        if by not in CANCELLATIONS:
-            raise bad_request(f"by must be one of {', '.join(CANCELLATIONS)}")
-        order.status, order.cancelled_by, order.refunded = "cancelled", by, order.paid
-    elif action == "refund":
-        _require(order.status in ("paid", "partially_refunded"), order, action)
-        amount = _positive(values, "amount_cents", max(order.total // 3, 1))
-        _require(order.refunded + amount < order.total, order, "refund so much of")
-        order.status, order.refunded = "partially_refunded", order.refunded + amount
-    elif action == "deliver":
-        order.delivered = True
-    elif action == "fraud" and "fraud_risk_detected" not in order.extra_tags:
-        order.extra_tags.append("fraud_risk_detected")
-    elif action == "ship" and order.shipping_id is None:
-        order.shipping_id = sim.world.next_number("shipment")
-    elif action == "change":
-        _change(order, values, now)
-
-
-def _change(order: Order, values: dict[str, Any], now: int) -> None:
-    """Set fields by hand, for states that no action reaches."""
-    status = values.get("status", order.status)
-    if status not in ORDER_STATUSES:
-        raise bad_request(f"status must be one of {', '.join(ORDER_STATUSES)}")
-    quantity = _positive(values, "quantity", order.quantity)
-    unit_price = _positive(values, "unit_price_cents", order.unit_price)
-    tags = values.get("tags", order.extra_tags)
-    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
-        raise bad_request("tags must be a list of words")
-    if status in ("paid", "partially_refunded") and order.date_approved is None:
-        order.date_approved = now
-    if status == "cancelled" and order.cancelled_by is None:
-        order.cancelled_by, order.refunded = "buyer", order.paid
-    order.status, order.quantity, order.unit_price, order.extra_tags = status, quantity, unit_price, tags
-    order.full_unit_price = max(order.full_unit_price, unit_price)
-
-
-def _require(condition: bool, order: Order, action: str) -> None:
-    if not condition:
-        raise ApiError(409, "invalid_transition", f"cannot {action} an order that is {order.status}")
-
-
-def announce_order(sim: Simulator, order: Order, after_ms: int = 0) -> list[str]:
-    return sim.outbox.announce(order.seller_id, "orders_v2", f"/orders/{order.id}", after_ms)
 
 
 def spread(index: int, count: int, seconds: float) -> int:

@@ -6,8 +6,10 @@ from itertools import pairwise
 
 from .catalog import BRANDS, FIRST_NAMES, LAST_NAMES, PRODUCTS, SHOP_NAMES, SHOP_WORDS
 from .clock import DAY, HOUR, MINUTE, PRINTED_OFFSET, SECOND
+from .fees import FREE_SHIPPING_FROM, unit_fee
 from .model import Item, Order, Seller
 from .state import World
+from .variety import Variety, vary
 
 # Selling hours of a day, and the pull of each weekday from Monday: evenings sell, Sundays rest.
 HOUR_WEIGHTS = (3, 1, 1, 1, 1, 1, 2, 4, 7, 10, 12, 12, 11, 11, 12, 12, 12, 11, 11, 13, 15, 15, 11, 6)
@@ -15,10 +17,8 @@ WEEKDAY_WEIGHTS = (1.15, 1.1, 1.1, 1.05, 1.0, 0.85, 0.75)
 STATUSES = ("paid", "cancelled", "partially_refunded", "pending_cancel")
 STATUS_WEIGHTS = (89, 8, 2, 1)
 UNPAID = ("payment_required", "payment_in_process", "confirmed")
-SALE_FEES = {"gold_special": 0.12, "gold_pro": 0.17}
 PAYMENT_TYPES = ("credit_card", "bank_transfer", "account_money", "ticket")
 PAYMENT_WEIGHTS = (52, 30, 15, 3)
-FREE_SHIPPING_FROM = 7_900
 
 
 def dice(*parts: object) -> random.Random:
@@ -35,6 +35,7 @@ def create_seller(
     orders: int = 0,
     days: int = 90,
     operator_of: int | None = None,
+    variety: Variety | None = None,
 ) -> Seller:
     """Make a seller with a catalogue and, over the last `days`, orders; nothing of it is announced."""
     index = world.next_number("seller")
@@ -47,9 +48,13 @@ def create_seller(
         last_name=roll.choice(LAST_NAMES),
         date_created=_this_hour(world) - (400 + roll.randrange(2_000)) * DAY,
         operator_of=operator_of,
+        tags=list(variety.tags) if variety else [],
     )
     world.save_seller(seller)
-    world.add_items(_items(world, seller, items, dice(world.seed, "items", index)))
+    catalogue = _items(world, seller, items, dice(world.seed, "items", index))
+    if variety is not None:
+        vary(world, catalogue, variety, dice(world.seed, "variety", index))
+    world.add_items(catalogue)
     if orders:
         world.add_orders(_orders(world, seller, orders, days, dice(world.seed, "orders", index)))
     world.settle()
@@ -161,13 +166,14 @@ def new_order(world: World, item: Item, order_id: int, moment: int, roll: random
         quantity=roll.choices((1, 2, 3, 5), (84, 11, 4, 1))[0],
         unit_price=unit_price,
         full_unit_price=max(unit_price, item.original_price or item.price),
-        sale_fee=round(unit_price * SALE_FEES[item.listing_type_id]),
+        sale_fee=unit_fee(item, unit_price),
         listing_type_id=item.listing_type_id,
         buyer_id=world.next_number("buyer"),
         payment_id=world.next_number("payment"),
         payment_type=payment_type,
         installments=roll.choice((1, 1, 2, 3, 6, 10)) if payment_type == "credit_card" else 1,
         shipping_id=world.next_number("shipment"),
+        variation_id=roll.choice(item.variations).id if item.variations else None,
         date_created=moment,
         date_closed=approved,
         last_updated=approved,

@@ -24,6 +24,8 @@ from .model import (
     Seller,
     TokenCalls,
 )
+from .shipment_timeline import Shipment
+from .stock import ProductStock
 from .store import Store
 
 DELIVERIES_KEPT = 100_000
@@ -39,6 +41,8 @@ FIRST_NUMBERS = {
     "shipment": 45_100_000_001,
     "payment": 131_000_000_001,
     "buyer": 700_000_001,
+    "variation": 180_000_000_001,
+    "family": 9_100_000_000_001,
     "delivery": 1,
     "question": 13_000_000_001,
     "message": 1,
@@ -67,9 +71,17 @@ class World:
         self.sellers: dict[int, Seller] = {}
         self.items: dict[str, Item] = {}
         self.catalogues: dict[int, list[str]] = {}
+        self.products: dict[str, list[str]] = {}
         self.orders: dict[int, Order] = {}
         self.ledgers: dict[int, Ledger] = {}
         self.packs: dict[int, list[int]] = {}
+        self.payments: dict[int, int] = {}
+        self.parcels: dict[int, list[int]] = {}
+        self.shipments: dict[int, Shipment] = {}
+        self.stocks: dict[str, ProductStock] = {}
+        # Rendered answers by order and item: what they show changes only through `save_…` and the switches.
+        self.rendered_orders: dict[int, tuple[int, bytes]] = {}
+        self.rendered_items: dict[str, tuple[dict[str, Any], bytes]] = {}
         self.hidden_until: dict[int, int] = {}
         self.grants: dict[tuple[str, int], Grant] = {}
         self.refresh_tokens: dict[str, Grant] = {}
@@ -100,6 +112,8 @@ class World:
         self.sellers = {int(key): Seller(**body) for key, body in read("seller")}
         self.add_items([Item(**body) for _, body in read("item")], save=False)
         self.add_orders([Order(**body) for _, body in read("order")], save=False)
+        self.shipments = {int(key): Shipment(**body) for key, body in read("shipment")}
+        self.stocks = {key: ProductStock(**body) for key, body in read("stock")}
         for _, body in read("grant"):
             self._index_grant(Grant(**body))
         self.access_tokens = {key: AccessToken(**body) for key, body in read("access_token")}
@@ -132,6 +146,8 @@ class World:
         return first
 
     def save_settings(self) -> None:
+        self.rendered_orders.clear()
+        self.rendered_items.clear()
         self.store.put("meta", "clock", self.clock.offset_ms)
         self.store.put("meta", "chaos", dataclasses.asdict(self.chaos))
 
@@ -149,10 +165,12 @@ class World:
         for item in items:
             self.items[item.id] = item
             self.catalogues.setdefault(item.seller_id, []).append(item.id)
+            self.products.setdefault(item.user_product_id, []).append(item.id)
             if save:
                 self.store.put("item", item.id, item)
 
     def save_item(self, item: Item) -> None:
+        self.rendered_items.pop(item.id, None)
         self.store.put("item", item.id, item)
 
     def add_orders(self, orders: list[Order], *, save: bool = True) -> None:
@@ -160,16 +178,30 @@ class World:
         for order in orders:
             self.orders[order.id] = order
             by_seller.setdefault(order.seller_id, []).append(order)
+            self.payments[order.payment_id] = order.id
             if order.pack_id is not None:
                 self.packs.setdefault(order.pack_id, []).append(order.id)
+            if order.shipping_id is not None:
+                self.parcels.setdefault(order.shipping_id, []).append(order.id)
             if save:
                 self.store.put("order", order.id, order)
         for seller_id, mine in by_seller.items():
             self.ledger(seller_id).fill(mine)
 
     def save_order(self, order: Order) -> None:
+        self.rendered_orders.pop(order.id, None)
+        if order.shipping_id is not None and order.id not in (mates := self.parcels.setdefault(order.shipping_id, [])):
+            mates.append(order.id)
         self.ledger(order.seller_id).place(order)
         self.store.put("order", order.id, order)
+
+    def save_shipment(self, shipment: Shipment) -> None:
+        self.shipments[shipment.id] = shipment
+        self.store.put("shipment", shipment.id, shipment)
+
+    def save_stock(self, stock: ProductStock) -> None:
+        self.stocks[stock.id] = stock
+        self.store.put("stock", stock.id, stock)
 
     def ledger(self, seller_id: int) -> Ledger:
         return self.ledgers.setdefault(seller_id, Ledger())
@@ -200,7 +232,8 @@ class World:
 
     def _index_grant(self, grant: Grant) -> None:
         self.grants[grant.client_id, grant.user_id] = grant
-        self.refresh_tokens[grant.refresh_token] = grant
+        if grant.refresh_token:
+            self.refresh_tokens[grant.refresh_token] = grant
 
     def drop_grant(self, grant: Grant) -> None:
         """Revocation deletes all tokens of the pair, access tokens included."""

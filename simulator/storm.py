@@ -13,7 +13,8 @@ from .control_sales import known_seller
 from .errors import bad_request
 from .gateway import Simulator, answer, json_body
 from .message_changes import announce_message, buyer_writes
-from .order_changes import announce_order, place_orders, spread
+from .order_actions import announce_order
+from .order_changes import place_orders, spread
 from .question_changes import announce_question, ask
 
 STORM_LIMIT = 20_000

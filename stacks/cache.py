@@ -12,9 +12,9 @@ from constructs import Construct
 from cdk_app.access import CacheAccess
 from cdk_app.base import EnvironmentStack
 from cdk_app.cache_users import ENGINE, USER, CacheUsers
+from cdk_app.capacity import CacheCapacity
 from cdk_app.checks import acknowledge
 from cdk_app.environments import Environment
-from cdk_app.profiles import CacheCapacity
 from stacks.network import NetworkStack
 
 PORT = 6379

@@ -10,10 +10,11 @@ from constructs import Construct
 
 from cdk_app.access import DatabaseAccess
 from cdk_app.base import EnvironmentStack
+from cdk_app.capacity import DatabaseCapacity
 from cdk_app.database_proxy import APP_ROLE, SILO_ROLES, IamProxy, connect_resource
 from cdk_app.environments import Environment
 from cdk_app.postgres import DATABASE_NAME, MASTER_USER, PORT, Postgres
-from cdk_app.profiles import DatabaseCapacity, Profile
+from cdk_app.profiles import Profile
 from stacks.network import NetworkStack
 
 _ROTATED_EVERY = cdk.Duration.days(30)

@@ -14,59 +14,29 @@ from aws_cdk import aws_lambda_event_sources as sources
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from cdk_app.access import CacheAccess, DatabaseAccess, NetworkAccess
-from cdk_app.base import EnvironmentStack
 from cdk_app.checks import acknowledge, acknowledge_plain_http
 from cdk_app.environments import Environment
-from cdk_app.function_table import OPERATIONS, SCHEDULED, WORKERS, Batch
-from cdk_app.functions import FunctionSurroundings, PainelFunction
-from cdk_app.layers import PainelLayers
-from cdk_app.profiles import Profile
+from cdk_app.function_spec import Batch
+from cdk_app.function_table import OPERATIONS, SCHEDULED, WORKERS
+from cdk_app.functions import PainelFunction
 from cdk_app.queues import KEPT
-from stacks.messaging import MessagingStack
-from stacks.storage import StorageStack
+from cdk_app.surroundings import FunctionSurroundings
+from stacks.functions import FunctionsStack
 
 # A run that could not start within the hour is worth less than the next one.
 OLDEST_EVENT = Duration.hours(1)
 
 
-class JobsStack(EnvironmentStack):
-    """`functions` by name; `failed_schedules`, the queue of scheduled runs that failed for good."""
+class JobsStack(FunctionsStack):
+    """`failed_schedules` is the queue of scheduled runs that failed for good."""
 
-    def __init__(
-        self,
-        scope: Construct,
-        construct_id: str,
-        *,
-        environment: Environment,
-        profile: Profile,
-        network: NetworkAccess,
-        database: DatabaseAccess,
-        cache: CacheAccess,
-        messaging: MessagingStack,
-        storage: StorageStack,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(scope, construct_id, environment=environment, **kwargs)
-        # Roles are granted secrets by name, which CloudFormation cannot see.
-        self.add_stack_dependency(storage)
-        layers = None if environment.is_local else PainelLayers(self, "Layers")
-        around = FunctionSurroundings(
-            environment=environment,
-            profile=profile,
-            network=network,
-            database=database,
-            cache=cache,
-            queues=messaging.queues,
-            data_bucket=storage.data_bucket,
-            layers=layers.versions if layers else (),
-        )
-        self.functions: dict[str, lambda_.IFunction] = {}
+    def __init__(self, scope: Construct, construct_id: str, *, environment: Environment, **around: Any) -> None:
+        super().__init__(scope, construct_id, environment=environment, **around)
         for spec in WORKERS:
-            worker = PainelFunction(self, spec.name, spec=spec, surroundings=around).function
+            worker = PainelFunction(self, spec.name, spec=spec, surroundings=self.surroundings).function
             self.functions[spec.name] = worker
             if spec.batch:
-                worker.add_event_source(self._event_source(spec.batch, around))
+                worker.add_event_source(self._event_source(spec.batch, self.surroundings))
         self.failed_schedules = sqs.Queue(
             self,
             "FailedSchedules",
@@ -79,12 +49,13 @@ class JobsStack(EnvironmentStack):
             acknowledge_plain_http(self.failed_schedules, "SQS4")
         acknowledge(self.failed_schedules, {"SQS3": "It is a dead-letter queue itself: of rules and of functions."})
         for spec in SCHEDULED:
-            function = PainelFunction(self, spec.name, spec=spec, surroundings=around).function
+            function = PainelFunction(self, spec.name, spec=spec, surroundings=self.surroundings).function
             self.functions[spec.name] = function
             self._schedule(spec.name, str(spec.schedule), function)
-        if layers:
-            around = replace(around, layers=[*layers.versions, layers.migrations()])
-        self.functions[OPERATIONS.name] = PainelFunction(self, OPERATIONS.name, spec=OPERATIONS, surroundings=around).function
+        owner = self.surroundings
+        if self.layers:
+            owner = replace(owner, layers=[*self.layers.versions, self.layers.migrations()])
+        self.functions[OPERATIONS.name] = PainelFunction(self, OPERATIONS.name, spec=OPERATIONS, surroundings=owner).function
 
     @staticmethod
     def _event_source(batch: Batch, around: FunctionSurroundings) -> sources.SqsEventSource:

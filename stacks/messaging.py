@@ -14,7 +14,8 @@ from constructs import Construct
 from cdk_app.base import EnvironmentStack
 from cdk_app.checks import acknowledge_plain_http
 from cdk_app.environments import Environment
-from cdk_app.function_table import QueueName, consumer_timeout_seconds
+from cdk_app.function_spec import QueueName
+from cdk_app.function_table import consumer_timeout_seconds
 from cdk_app.profiles import Profile
 from cdk_app.queues import QueueWithDlq
 

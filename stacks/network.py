@@ -10,10 +10,11 @@ from constructs import Construct
 
 from cdk_app.access import NetworkAccess
 from cdk_app.base import EnvironmentStack
+from cdk_app.capacity import Egress
 from cdk_app.environments import Environment
 from cdk_app.logs import retention_of
 from cdk_app.nat_instance import NatLaunchTemplate, nat_instance_provider
-from cdk_app.profiles import Egress, Profile
+from cdk_app.profiles import Profile
 
 HTTPS = ec2.Port.tcp(443)
 _ZONES = 2

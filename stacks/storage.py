@@ -12,16 +12,11 @@ from constructs import Construct
 from cdk_app.base import EnvironmentStack
 from cdk_app.checks import acknowledge, acknowledge_plain_http
 from cdk_app.data_bucket import data_bucket_name
+from cdk_app.data_lifecycle import data_lifecycle
 from cdk_app.environments import Environment
-from cdk_app.function_table import Purpose
+from cdk_app.function_spec import Purpose
 from cdk_app.profiles import Profile
 from cdk_app.secret_names import ORIGIN_KEY, origin_secret_name, secret_name
-
-# Life-cycle rules take no wildcard in a prefix (tenants/*/backups/…), so the writer tags the object with its tier.
-BACKUP_TIERS = {"daily": 7, "weekly": 4 * 7, "monthly": 12 * 31}
-EXPORT_DAYS = 30
-OLD_VERSION_DAYS = 30
-OPERATIONS_DAYS = 14
 
 
 class StorageStack(EnvironmentStack):
@@ -85,44 +80,7 @@ class StorageStack(EnvironmentStack):
             server_access_logs_bucket=self.logs_bucket,
             server_access_logs_prefix="s3/data/",
             removal_policy=self._removal,
-            lifecycle_rules=[
-                *(
-                    s3.LifecycleRule(
-                        id=f"backups-{tier}",
-                        prefix="tenants/",
-                        tag_filters={"backup": tier},
-                        expiration=Duration.days(days),
-                    )
-                    for tier, days in BACKUP_TIERS.items()
-                ),
-                s3.LifecycleRule(
-                    id="exports",
-                    prefix="tenants/",
-                    tag_filters={"kind": "export"},
-                    expiration=Duration.days(EXPORT_DAYS),
-                ),
-                s3.LifecycleRule(
-                    id="tenants-old-versions",
-                    prefix="tenants/",
-                    noncurrent_version_expiration=Duration.days(OLD_VERSION_DAYS),
-                ),
-                # Versioning is a bucket's, not a prefix's: outside tenants/ an old version is gone the next day.
-                *(
-                    s3.LifecycleRule(
-                        id=f"{prefix}-old-versions",
-                        prefix=f"{prefix}/",
-                        noncurrent_version_expiration=Duration.days(1),
-                    )
-                    for prefix in ("static", "documentation")
-                ),
-                s3.LifecycleRule(
-                    id="operations",
-                    prefix="operations/",
-                    expiration=Duration.days(OPERATIONS_DAYS),
-                    noncurrent_version_expiration=Duration.days(1),
-                ),
-                s3.LifecycleRule(id="unfinished-uploads", abort_incomplete_multipart_upload_after=Duration.days(1)),
-            ],
+            lifecycle_rules=data_lifecycle(),
         )
 
     def _secret(self, name: str, *, origin: bool = False) -> secretsmanager.Secret:

@@ -28,7 +28,9 @@ from painelml.core.lanes import Job, Lane
 from painelml.core.queues import Batch, Message
 from painelml.sync import work
 from painelml.sync.models import PageJob
+from painelml.webhooks import refetch
 from tests.bench.result import percentile
+from tests.people import sign_up
 from tests.queues import invoke, record
 
 SECONDS = {Lane.SYNC: 0.5, Lane.REFETCH: 0.2}
@@ -71,7 +73,7 @@ class Model:
         return {}
 
     def _receive(self) -> list[dict[str, Any]]:
-        received = []
+        received: list[dict[str, Any]] = []
         while self.queue and self.queue[0][0] <= self.clock and len(received) < BATCH:
             _, _, body, group = heapq.heappop(self.queue)
             received.append(record(body, group=group))
@@ -127,7 +129,7 @@ class Model:
             patch.object(queues, "sqs", lambda: self),
             patch.object(lanes, "now", lambda: EPOCH + timedelta(seconds=self.clock)),
             patch.object(work, "page", self._page),
-            patch.object(jobs.refetch, "work_through", self._reads),
+            patch.object(refetch, "work_through", self._reads),
             patch.object(jobs, "is_erased", lambda _: False),
         ):
             yield
@@ -166,6 +168,31 @@ class Load:
                     made.append(Arrival(at, tenant, lane, _names(chance.choice(sizes))))
                     at += chance.expovariate(1 / every)
         return made
+
+
+# Twenty tenants keep 45 % of the workers busy, as the profiles growth and economy have them (cdk_app/profiles.py).
+ROOMY = Load(workers=6, in_flight=3, reads_every=2.7, page_every=8.3)
+SMALL = Load(workers=2, in_flight=1, reads_every=8, page_every=25)
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """Seconds that the others' jobs took, by lane, at the 95th percentile; and how many of the whale's jobs were done."""
+
+    p95: dict[Lane, float]
+    whale_done: int
+
+
+def compared(load: Load, *, reads: int, pages: int, seconds: float = 60) -> tuple[Waits, Waits]:
+    """The same load of twenty tenants, alone and beside another that was given its backlog first."""
+    others, whale = [sign_up().caller.tenant_id for _ in range(20)], sign_up().caller.tenant_id
+    found = []
+    for given in ([], backlog(whale, reads=reads, pages=pages)):
+        model = Model(load.workers)
+        model.run(load.of(others, seconds=seconds) + given, until=seconds + 15)
+        done = sum(tenant == whale for tenant, _ in model.done_at)
+        found.append(Waits({lane: model.dwell(others, lane) for lane in Lane}, done))
+    return found[0], found[1]
 
 
 def backlog(tenant: UUID, *, reads: int, pages: int) -> list[Arrival]:

@@ -2,64 +2,8 @@
 
 from __future__ import annotations
 
-from uuid import UUID
+from lambdas.access import api_keys, invitations
+from painelml.core.http import entry_point, http_app
 
-from aws_lambda_powertools.event_handler import Response
-
-from painelml.core.caller import current_caller
-from painelml.core.db import tenant_session
-from painelml.core.http import SHOWN_ONCE, entry_point, http_app, language
-from painelml.core.pages import Cursor, Limit, Page
-from painelml.identity import api_keys, invitations
-from painelml.identity.models import ApiKey, Invitation, MadeApiKey, NewApiKey, NewInvitation
-from painelml.identity.permissions import Permission, current_tenant, in_person, permitted
-
-app = http_app()
-
-
-@app.get("/invitations")
-@permitted(Permission.READ_USERS)
-def list_invitations(limit: Limit = 50, cursor: Cursor = None) -> Page[Invitation]:
-    with tenant_session(current_tenant()) as session:
-        return invitations.invitations(session, limit=limit, cursor=cursor)
-
-
-@app.post("/invitations", status_code=201)
-@permitted(Permission.MANAGE_USERS)
-def invite(body: NewInvitation) -> Invitation:
-    return invitations.invite(current_caller(), body, language=language(app.current_event.raw_event))
-
-
-@app.delete("/invitations/<invitation_id>", status_code=204)
-@permitted(Permission.MANAGE_USERS)
-def revoke_invitation(invitation_id: UUID) -> Response[None]:
-    with tenant_session(current_tenant()) as session:
-        invitations.revoke(session, current_caller(), invitation_id)
-    return Response(204)
-
-
-@app.get("/api-keys")
-@in_person
-@permitted(Permission.MANAGE_API_KEYS)
-def list_api_keys(limit: Limit = 50, cursor: Cursor = None) -> Page[ApiKey]:
-    with tenant_session(current_tenant()) as session:
-        return api_keys.api_keys(session, limit=limit, cursor=cursor)
-
-
-@app.post("/api-keys", status_code=201)
-@in_person
-@permitted(Permission.MANAGE_API_KEYS)
-def make_api_key(body: NewApiKey) -> Response[MadeApiKey]:
-    return Response(201, "application/json", api_keys.make(current_caller(), body), SHOWN_ONCE)
-
-
-@app.delete("/api-keys/<key_id>", status_code=204)
-@in_person
-@permitted(Permission.MANAGE_API_KEYS)
-def revoke_api_key(key_id: UUID) -> Response[None]:
-    with tenant_session(current_tenant()) as session:
-        api_keys.revoke(session, key_id)
-    return Response(204)
-
-
+app = http_app(api_keys.router, invitations.router)
 handler = entry_point(app)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import Response
 
-from painelml.core.http import client_ip, entry_point, http_app, language
+from painelml.core.http import entry_point, http_app, language, sender
 from painelml.identity import recovery
 from painelml.identity.models import Acceptance, Accepted, EmailProof, ForgottenPassword, PasswordReset, Queued
 
@@ -13,8 +13,7 @@ app = http_app()
 
 @app.post("/auth/forgot-password", status_code=202)
 def forget_password(body: ForgottenPassword) -> Queued:
-    event = app.current_event.raw_event
-    return recovery.forget_password(body, address=client_ip(event), language=language(event))
+    return recovery.forget_password(body, **sender(app.current_event.raw_event))
 
 
 @app.post("/auth/reset-password", status_code=204)

@@ -3,7 +3,7 @@
 from migrations.sql_file import run_sql
 
 revision = "0034_sync_control"
-down_revision = "0025_silos"
+down_revision = "0031_connection_health"
 
 
 def upgrade() -> None:

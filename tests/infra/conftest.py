@@ -25,7 +25,7 @@ DEFAULTS = ["dev/economy", "staging/growth", "prod/scale"]
 
 @pytest.fixture(scope="session")
 def lambdas(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return empty_functions(tmp_path_factory.mktemp("lambdas"))
+    return empty_functions(tmp_path_factory.mktemp("functions") / "lambdas")
 
 
 @pytest.fixture(scope="session")

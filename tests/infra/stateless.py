@@ -23,12 +23,18 @@ from stacks.storage import StorageStack
 
 Resources = dict[str, dict[str, Any]]
 DATABASE_USERS = "arn:aws:rds-db:us-east-1:111111111111:dbuser:db-ABC"
+PAIRS = [("local", "local"), ("dev", "economy"), ("staging", "growth"), ("prod", "scale")]
+AWS_PAIRS = PAIRS[1:]
+PROD = ("prod", "scale")
 
 
 def write_handlers(folder: Path, body: str = "def handler(event, context):\n    return {}\n") -> Path:
     """One folder for each function of the table, all with the same handler."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "__init__.py").touch()  # as ours: Python takes a whole package of this name before a folder without it
     for spec in all_functions():
         (folder / spec.name).mkdir(parents=True, exist_ok=True)
+        (folder / spec.name / "__init__.py").touch()
         (folder / spec.name / "handler.py").write_text(body)
     return folder
 
@@ -39,7 +45,7 @@ def templates(environment: str, profile: str) -> dict[str, assertions.Template]:
     flags = json.loads((REPOSITORY / "cdk.json").read_text())["context"]
     context = flags | {
         "aws:cdk:bundling-stacks": [],
-        LAMBDAS_CONTEXT: str(write_handlers(Path(mkdtemp()))),
+        LAMBDAS_CONTEXT: str(write_handlers(Path(mkdtemp()) / "lambdas")),
         "emulator_url": "http://127.0.0.1:4566",
         "simulator_url": "http://127.0.0.1:8080",
     }
@@ -85,3 +91,12 @@ def statements(template: assertions.Template) -> list[dict[str, Any]]:
 def as_list(value: Any) -> list[Any]:
     """CloudFormation writes one item bare and several as a list."""
     return value if isinstance(value, list) else [value]
+
+
+def functions_by_name(pair: tuple[str, str]) -> dict[str, dict[str, Any]]:
+    """The properties of each function of an environment × profile, by its name."""
+    found: dict[str, dict[str, Any]] = {}
+    for stack in ("api", "jobs"):
+        for properties in of_type(templates(*pair)[stack], "AWS::Lambda::Function").values():
+            found[properties["FunctionName"]] = properties
+    return found

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from cdk_app.capacity import CacheCapacity, DatabaseCapacity, WorkerCapacity
 from cdk_app.environments import ENVIRONMENTS, Environment, pair_named
-from cdk_app.profiles import GROWTH, PROFILES, SCALE, CacheCapacity, DatabaseCapacity, WorkerCapacity
+from cdk_app.profiles import GROWTH, PROFILES, SCALE
 from tests.infra.conftest import CERTIFICATES
 
 

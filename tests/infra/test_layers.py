@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from cdk_app.function_table import all_functions
-from cdk_app.layers import UV_ARGUMENTS, build_library, build_vendor
+from cdk_app.layer_build import UV_ARGUMENTS, build_library, build_vendor
 from tests.infra.stateless import of_type, templates
 
 

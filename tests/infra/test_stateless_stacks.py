@@ -1,4 +1,4 @@
-"""What must not regress in the queues, the API, the functions and the storage of every environment."""
+"""What must not regress in the API, the functions and the storage of every environment."""
 
 from __future__ import annotations
 
@@ -8,131 +8,22 @@ from typing import Any
 
 import pytest
 
-from cdk_app.direct_intake import message_template
-from cdk_app.function_table import FunctionSpec, QueueName, Route, all_functions, consumer_timeout_seconds
-from cdk_app.gateway_responses import GATEWAY_PROBLEMS
-from tests.infra.stateless import DATABASE_USERS, as_list, of_type, statements, templates
+from cdk_app.function_spec import FunctionSpec, Route
+from cdk_app.function_table import all_functions
+from cdk_app.gateway_problems import GATEWAY_PROBLEMS
+from tests.infra.stateless import (
+    AWS_PAIRS,
+    DATABASE_USERS,
+    PAIRS,
+    PROD,
+    as_list,
+    functions_by_name,
+    of_type,
+    statements,
+    templates,
+)
 
-PAIRS = [("local", "local"), ("dev", "economy"), ("staging", "growth"), ("prod", "scale")]
-AWS_PAIRS = PAIRS[1:]
-PROD = ("prod", "scale")
 STATELESS = ("api", "jobs")
-
-
-def _function_names(pair: tuple[str, str]) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for stack in STATELESS:
-        for properties in of_type(templates(*pair)[stack], "AWS::Lambda::Function").values():
-            found[properties["FunctionName"]] = properties
-    return found
-
-
-@pytest.mark.req("A033", "A098", "A099", "A100", "B039", "B040", "K27")
-def test_prod_has_the_planned_queue_names() -> None:
-    queues = of_type(templates(*PROD)["messaging"], "AWS::SQS::Queue")
-    assert {queue["QueueName"] for queue in queues.values()} == {
-        "painelml-webhooks",
-        "painelml-webhooks-dlq",
-        "painelml-payments",
-        "painelml-payments-dlq",
-        "painelml-jobs",
-        "painelml-jobs-dlq",
-        "painelml-outgoing-text.fifo",
-        "painelml-outgoing-text-dlq.fifo",
-    }
-
-
-@pytest.mark.req("A098")
-def test_other_environments_carry_their_own_name() -> None:
-    queues = of_type(templates("staging", "growth")["messaging"], "AWS::SQS::Queue")
-    assert all(queue["QueueName"].startswith("painelml-staging-") for queue in queues.values())
-
-
-@pytest.mark.req("A100", "B040")
-@pytest.mark.parametrize("pair", PAIRS)
-def test_every_working_queue_has_a_dlq_that_keeps_fourteen_days(pair: tuple[str, str]) -> None:
-    queues = of_type(templates(*pair)["messaging"], "AWS::SQS::Queue")
-    working = [queue for queue in queues.values() if "-dlq" not in queue["QueueName"]]
-    assert len(working) == len(QueueName)
-    for queue in working:
-        dlq = queues[queue["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
-        assert dlq["QueueName"] == queue["QueueName"].replace(".fifo", "") + "-dlq" + (
-            ".fifo" if queue.get("FifoQueue") else ""
-        )
-        assert dlq["MessageRetentionPeriod"] == 14 * 24 * 3600
-
-
-@pytest.mark.req("A033")
-@pytest.mark.parametrize("pair", PAIRS)
-def test_visibility_is_at_least_six_times_the_consumers_timeout(pair: tuple[str, str]) -> None:
-    by_name = {
-        queue["QueueName"]: queue["VisibilityTimeout"]
-        for queue in of_type(templates(*pair)["messaging"], "AWS::SQS::Queue").values()
-        if "VisibilityTimeout" in queue
-    }
-    functions = _function_names(pair)
-    for spec in all_functions():
-        if spec.batch:
-            prefix = "painelml" if pair[0] == "prod" else f"painelml-{pair[0]}"
-            timeout = functions[f"{prefix}-{spec.name.replace('_', '-')}"]["Timeout"]
-            assert by_name[f"{prefix}-{spec.batch.queue}"] >= 6 * timeout
-    assert all(seconds >= 6 * 15 for seconds in by_name.values())
-
-
-@pytest.mark.req("A143")
-@pytest.mark.parametrize("pair", AWS_PAIRS)
-def test_queues_and_topics_refuse_plain_http(pair: tuple[str, str]) -> None:
-    template = templates(*pair)["messaging"]
-    for kind, guarded in (("AWS::SQS::Queue", "AWS::SQS::QueuePolicy"), ("AWS::SNS::Topic", "AWS::SNS::TopicPolicy")):
-        policies = of_type(template, guarded).values()
-        denials = [
-            statement
-            for policy in policies
-            for statement in policy["PolicyDocument"]["Statement"]
-            if statement["Effect"] == "Deny" and statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
-        ]
-        assert len(denials) == len(of_type(template, kind))
-
-
-@pytest.mark.req("A033", "K27")
-def test_every_value_that_the_direct_intake_inserts_is_url_encoded() -> None:
-    template = message_template(source="mercado-livre")
-    names_and_constants = re.sub(r"\$util\.urlEncode\([^()]*(\([^()]*\))?\)", "", template)
-    assert "$" not in names_and_constants
-    assert "MessageGroupId" not in template
-    for name in ("path_token", "source_ip", "received_ms", "source"):
-        assert f".Name={name}&" in template
-    assert "$context.identity.sourceIp" in template
-    assert "$context.requestTimeEpoch" in template
-    assert "MessageSystemAttribute.1.Name=AWSTraceHeader" in template
-
-
-@pytest.mark.req("A033", "A036")
-@pytest.mark.parametrize("pair", PAIRS)
-def test_the_direct_intake_stores_or_answers_503(pair: tuple[str, str]) -> None:
-    methods = of_type(templates(*pair)["api"], "AWS::ApiGateway::Method").values()
-    [intake] = [method for method in methods if method["Integration"]["Type"] == "AWS"]
-    integration = intake["Integration"]
-    assert intake["AuthorizationType"] == "NONE"
-    assert "RequestValidatorId" not in intake
-    assert "RequestModels" not in intake
-    assert integration["PassthroughBehavior"] == "NEVER"
-    assert set(integration["RequestTemplates"].values()) == {message_template(source="mercado-livre")}
-    by_status = {response["StatusCode"]: response for response in integration["IntegrationResponses"]}
-    assert by_status["200"]["SelectionPattern"] == r"2\d{2}"
-    assert by_status["200"]["ResponseTemplates"]["application/json"] == "{}"
-    assert "SelectionPattern" not in by_status["503"]
-    assert "Retry-After" in json.dumps(by_status["503"]["ResponseParameters"])
-
-
-@pytest.mark.req("A139")
-def test_the_gateway_may_only_send_to_the_webhooks_queue() -> None:
-    template = templates(*PROD)["api"]
-    policies = of_type(template, "AWS::IAM::Policy")
-    [(_, intake)] = [(name, policy) for name, policy in policies.items() if name.startswith("MercadoLivreIntake")]
-    [statement] = intake["PolicyDocument"]["Statement"]
-    assert statement["Action"] == "sqs:SendMessage"
-    assert statement["Resource"] != "*"
 
 
 @pytest.mark.req("A139")
@@ -169,6 +60,13 @@ def _granted(pair: tuple[str, str], spec: FunctionSpec) -> str:
 def test_a_function_reads_its_own_secrets_and_no_other(spec: FunctionSpec) -> None:
     granted = set(re.findall(r"secret:/painelml/prod/(\w+)-\?{6}", _granted(PROD, spec)))
     assert granted == {purpose.value for purpose in spec.secrets}
+
+
+@pytest.mark.parametrize("spec", [spec for spec in all_functions() if len(spec.sends) > 1], ids=lambda spec: spec.name)
+def test_queues_are_told_in_the_rows_order_so_that_two_syntheses_are_alike(spec: FunctionSpec) -> None:
+    told = functions_by_name(PROD)[f"painelml-{spec.name.replace('_', '-')}"]["Environment"]["Variables"]
+    queues = [name.removeprefix("PAINEL_QUEUE_") for name in told if name.startswith("PAINEL_QUEUE_")]
+    assert queues == [queue.name for queue in spec.sends]
 
 
 @pytest.mark.req("A139")
@@ -233,7 +131,7 @@ def test_workers_report_single_failures_and_keep_to_the_profiles_concurrency(pai
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"] == {"MaximumConcurrency": most}
-    assert not any("ReservedConcurrentExecutions" in function for function in _function_names(pair).values())
+    assert not any("ReservedConcurrentExecutions" in function for function in functions_by_name(pair).values())
 
 
 @pytest.mark.req("A030", "K01", "K22")
@@ -253,7 +151,7 @@ def test_small_profiles_pay_for_nothing_that_idles(pair: tuple[str, str]) -> Non
 @pytest.mark.req("A112", "A113", "A114", "A036", "K15")
 @pytest.mark.parametrize(("pair", "days"), list(zip(PAIRS, (7, 7, 14, 30), strict=True)))
 def test_functions_log_json_into_groups_of_their_own_and_are_traced(pair: tuple[str, str], days: int) -> None:
-    functions = _function_names(pair)
+    functions = functions_by_name(pair)
     assert len(functions) == len(list(all_functions()))
     for function in functions.values():
         assert function["LoggingConfig"]["LogFormat"] == "JSON"
@@ -401,7 +299,7 @@ def test_without_a_waf_the_functions_check_that_cloudfront_sent_the_request() ->
         for spec in all_functions():
             if spec.routes:
                 prefix = "painelml" if pair[0] == "prod" else f"painelml-{pair[0]}"
-                variables = _function_names(pair)[f"{prefix}-{spec.name.replace('_', '-')}"]["Environment"]["Variables"]
+                variables = functions_by_name(pair)[f"{prefix}-{spec.name.replace('_', '-')}"]["Environment"]["Variables"]
                 assert ("PAINEL_ORIGIN_SECRET" in variables) is checks
 
 
@@ -418,7 +316,3 @@ def test_a_row_that_cannot_work_is_refused() -> None:
         FunctionSpec(name="slow", summary="", timeout_seconds=901)
     with pytest.raises(ValueError, match="gives up after 29 s"):
         FunctionSpec(name="page", summary="", timeout_seconds=60, routes=(Route(path="page"),))
-
-
-def test_a_queue_without_a_consumer_has_a_visibility_too() -> None:
-    assert consumer_timeout_seconds(QueueName.OUTGOING_TEXT) == 30

@@ -18,7 +18,7 @@ from tests.http import Answer, call
 from tests.people import PASSWORD, Person, log_in, sign_up, tenant_of, unique_email
 from tests.servers import Database
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = [pytest.mark.usefixtures("platform"), pytest.mark.req("A151", "B012")]
 
 
 @contextmanager
@@ -285,7 +285,7 @@ def test_someone_who_left_reads_nothing_with_a_token_that_is_not_yet_over(databa
 
 def test_a_dead_database_is_a_503_that_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     db.disconnect()
-    with patch("painelml.core.db._connect", side_effect=psycopg.OperationalError("no")):
+    with patch("painelml.core.connections._connect", side_effect=psycopg.OperationalError("no")):
         answer = call(auth, "POST", "/auth/login", body={"email": unique_email(), "password": PASSWORD})
     assert (answer.status, answer.json["code"]) == (503, "database_unavailable")
     assert answer.headers["retry-after"] == "5"

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from cdk_app.function_table import AUTHORIZER
-from cdk_app.gateway_responses import GATEWAY_PROBLEMS
-from painelml.core import db
+from cdk_app.gateway_problems import GATEWAY_PROBLEMS
+from painelml.core import connections, db
 from tests import platform as started
 from tests.http import authorized, call, gateway, rest_event
 from tests.people import Person, sign_up
@@ -87,7 +87,7 @@ def test_a_key_that_cannot_be_looked_up_is_not_called_false() -> None:
 
 
 def test_it_gives_up_before_the_gateway_does() -> None:
-    assert AUTHORIZER.timeout_seconds > db.CONNECT_SECONDS * 2
+    assert AUTHORIZER.timeout_seconds > connections.CONNECT_SECONDS * 2
 
 
 IN_A_PROCESS_OF_ITS_OWN = """

@@ -118,7 +118,7 @@ def test_only_the_database_module_knows_the_driver() -> None:
         for module in PACKAGE.rglob("*.py")
         if any(name.split(".")[0] in ("psycopg", "psycopg2") for name in _imports(module))
     }
-    assert knowing == {"core/db.py", "core/migrate.py", "core/silo_database.py"}
+    assert knowing == {"core/connections.py", "core/migrate.py", "core/silo_database.py"}
 
 
 def test_no_handler_knows_the_driver() -> None:

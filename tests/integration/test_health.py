@@ -7,7 +7,7 @@ from unittest.mock import patch
 import pytest
 
 from lambdas.health.handler import handler
-from painelml.core import cache, db
+from painelml.core import cache, connections
 from painelml.core.config import config
 from tests.http import call
 from tests.servers import free_port
@@ -38,7 +38,7 @@ def test_ready_when_all_parts_answer() -> None:
 )
 def test_ready_names_the_part_that_is_away(monkeypatch: pytest.MonkeyPatch, part: str, variable: str, value: str) -> None:
     monkeypatch.setenv(variable, value.format(port=free_port()))
-    with patch("painelml.core.db._kept", type(db._kept)()):
+    with patch("painelml.core.connections._kept", type(connections._kept)()):
         config.cache_clear()
         cache.cache.cache_clear()
         try:

@@ -14,19 +14,15 @@ import pytest
 from lambdas.sync_worker.handler import handler as sync_worker
 from painelml.core import lanes, metrics
 from painelml.core.config import config
-from painelml.core.db import DatabaseUnavailable, tenant_session
-from painelml.core.errors import RetryLater
+from painelml.core.db import tenant_session
+from painelml.core.errors import DatabaseUnavailable, RetryLater
 from painelml.core.lanes import Job, Lane
 from painelml.sync import work
 from painelml.sync.models import PageJob
-from tests.fairness import Arrival, Load, Model, backlog
+from tests.fairness import ROOMY, SMALL, Arrival, Load, Model, backlog, compared
 from tests.people import sign_up
 from tests.queues import drain, empty_queues, invoke, receive, record
 from tests.servers import Database
-
-# Twenty tenants keep 45 % of the workers busy, as growth and economy have them (cdk_app/profiles.py).
-ROOMY = Load(workers=6, in_flight=3, reads_every=2.7, page_every=8.3)
-SMALL = Load(workers=2, in_flight=1, reads_every=8, page_every=25)
 
 
 @pytest.fixture
@@ -219,10 +215,14 @@ def test_no_job_is_left_without_a_turn_when_a_turn_ends_as_one_is_put(
             if received := receive("jobs", 1):
                 assert invoke(sync_worker, *received) == []
 
+    def put_one_by_one(some: list[UUID]) -> None:
+        for run in some:
+            put(tenant, run)
+
     stop: list[bool] = []
     with ThreadPoolExecutor(4) as threads:
         workers = [threads.submit(work_some) for _ in range(2)]
-        putters = [threads.submit(lambda part: [put(tenant, run) for run in part], runs[at::2]) for at in range(2)]
+        putters = [threads.submit(put_one_by_one, runs[at::2]) for at in range(2)]
         try:
             for putter in putters:
                 putter.result(60)
@@ -259,31 +259,32 @@ def test_sync_jobs_are_counted_by_what_came_of_them(tenant: UUID, monkeypatch: p
 # Fairness
 
 
-@pytest.fixture(params=[ROOMY, SMALL], ids=["6 workers", "2 workers"])
-def load(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Generator[Load]:
-    chosen: Load = request.param
-    monkeypatch.setenv("PAINEL_TENANT_IN_FLIGHT", str(chosen.in_flight))
+def allow(monkeypatch: pytest.MonkeyPatch, in_flight: int) -> None:
+    monkeypatch.setenv("PAINEL_TENANT_IN_FLIGHT", str(in_flight))
     config.cache_clear()
-    yield chosen
-    monkeypatch.undo()
+
+
+@pytest.fixture(autouse=True)
+def _told_anew() -> Generator[None]:
+    yield
     config.cache_clear()
 
 
 @pytest.mark.req("B020", "K53")
-def test_a_backlog_of_2000_jobs_does_not_double_how_long_others_wait(platform: Database, load: Load) -> None:
-    """The 95th percentile from being asked for to being done, of twenty tenants' jobs within forty seconds, with and without a
-    twenty-first whose 1,500 reads and 500 pages came first. The queue serves in order of arrival (tests/fairness.py)."""
-    others, whale = [sign_up().caller.tenant_id for _ in range(20)], sign_up().caller.tenant_id
-    p95: dict[bool, dict[Lane, float]] = {}
-    for with_whale in (False, True):
-        model = Model(load.workers)
-        arrivals = load.of(others, seconds=40) + (backlog(whale, reads=1500, pages=500) if with_whale else [])
-        model.run(arrivals, until=50)
-        p95[with_whale] = {lane: model.dwell(others, lane) for lane in Lane}
-        if with_whale:
-            assert sum(job[0] == whale for job in model.done_at) > 200, "the backlog is worked on meanwhile"
+@pytest.mark.parametrize(("load", "bound"), [(ROOMY, 2.0), (SMALL, 2.5)], ids=["6 workers", "2 workers"])
+def test_a_backlog_of_2000_jobs_does_not_double_how_long_others_wait(
+    platform: Database, monkeypatch: pytest.MonkeyPatch, load: Load, bound: float
+) -> None:
+    """The 95th percentile from being asked for to being done, of twenty tenants' jobs within a minute, with and without a
+    twenty-first whose 1,500 reads and 500 pages came first. The queue serves in order of arrival (tests/fairness.py).
+
+    Of two workers one is the most that can be left to others, so the bound is wider there.
+    """
+    allow(monkeypatch, load.in_flight)
+    alone, beside = compared(load, reads=1500, pages=500)
+    assert beside.whale_done > 300, "the backlog is worked on meanwhile"
     for lane in Lane:
-        assert p95[True][lane] < 2 * p95[False][lane], p95
+        assert beside.p95[lane] < bound * alone.p95[lane], (alone, beside)
 
 
 def test_the_model_sees_what_a_backlog_does_without_lanes(platform: Database) -> None:

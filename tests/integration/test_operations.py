@@ -9,7 +9,8 @@ import boto3
 import psycopg
 import pytest
 
-from lambdas.operations.handler import VERBS, handler
+from lambdas.operations.handler import handler
+from lambdas.operations.verbs import VERBS
 from painelml.core import secrets
 from painelml.core.config import config
 from painelml.core.crypto import seal, unseal

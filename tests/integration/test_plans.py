@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,10 +12,14 @@ import pytest
 
 from lambdas.operations.handler import handler as operations
 from painelml.core.clock import now
+from painelml.core.crypto import random_token, token_hash
 from painelml.core.db import directory_session, disconnect, tenant_session
 from painelml.core.ids import uuid7
+from painelml.identity import queries as people_queries
+from painelml.identity import recovery
 from painelml.identity import service as people
-from painelml.identity.models import NewUser
+from painelml.identity.models import Acceptance, NewUser, UserChanges
+from painelml.identity.permissions import Role
 from painelml.plans import queries, service
 from painelml.plans.errors import LimitReached
 from painelml.plans.models import MEASURES, Entitlement, percent, warns
@@ -129,6 +134,22 @@ def test_the_scripts_names_are_understood(master: Person, given: str, code: str)
     assert put_on(master, owner, given).json["items"][0]["plan"] == code
     path = f"/admin/tenants/{tenant_of(owner)}"
     assert call(gateway, "PATCH", path, body={"plan": given}, token=master.access_token).json["plan"] == "PRO"
+
+
+@pytest.mark.req("A062", "A055")
+def test_billing_shows_and_changes_ones_own_alone(master: Person) -> None:
+    owner, rival = sign_up(), sign_up()
+    put_on(master, owner, "painel.pro", "atendimento.business", currency="USD")
+    with tenant_session(tenant_of(owner)) as session:
+        service.check_and_consume(session, Entitlement.MESSAGES_MONTH, 7)
+    there = {"X-Tenant-Id": str(tenant_of(owner))}
+    for path in ("/billing/subscription", "/tenant/usage"):
+        plain = call(gateway, "GET", path, token=rival.access_token)
+        named = call(gateway, "GET", path, token=rival.access_token, headers=there)
+        assert (plain.status, named.json) == (200, plain.json)
+        assert "painel.pro" not in plain.text and "USD" not in plain.text
+    assert usage(rival)["messages_month"]["current"] == 0
+    assert call(gateway, "GET", f"/admin/tenants/{tenant_of(owner)}/subscription", token=rival.access_token).status == 403
 
 
 def test_what_is_no_plan_is_named_and_changes_nothing(master: Person) -> None:
@@ -308,6 +329,114 @@ def test_fifty_colleagues_added_at_once_do_not_pass_the_plan() -> None:
     assert usage(owner)["agents"]["current"] == 3
 
 
+def invited(owner: Person, count: int, role: str = "AGENT") -> list[Acceptance]:
+    """As many people with a link of their own, who have not used it yet. Armed in the database: no letters are sent."""
+    acceptances = []
+    for number in range(count):
+        token, moment = random_token(), now()
+        with tenant_session(tenant_of(owner)) as session:
+            invitation = uuid7()
+            people_queries.invite(
+                session,
+                invitation,
+                email=unique_email(f"convidada{number}"),
+                role=role,
+                inviter=owner.caller.user_id,
+                moment=moment,
+                until=moment + timedelta(days=1),
+            )
+            people_queries.arm_invitation(session, invitation, token_hash(token), moment=moment)
+        acceptances.append(Acceptance.model_validate({"token": token, "name": "Convidada", "password": PASSWORD}))
+    return acceptances
+
+
+def accept(wanted: Acceptance) -> bool:
+    try:
+        recovery.accept_invitation(wanted)
+        return True
+    except LimitReached:
+        return False
+    finally:
+        disconnect()
+
+
+@pytest.mark.req("K08", "D059")
+def test_fifty_acceptances_at_once_do_not_pass_the_plan() -> None:
+    owner = sign_up()
+    wanted = invited(owner, 50)
+    with ThreadPoolExecutor(50) as pool:
+        outcomes = list(pool.map(accept, wanted))
+    assert sum(outcomes) == 2
+    assert usage(owner)["agents"]["current"] == 3
+    listed = call(gateway, "GET", "/users", query={"limit": "100"}, token=owner.access_token).json["data"]
+    assert len(listed) == 3, "who found no room left neither account nor membership"
+
+
+@pytest.mark.req("K08", "K09")
+def test_acceptances_at_once_do_not_pass_the_plan_of_a_tenant_with_its_own_database(master: Person, database: Database) -> None:
+    """Members are the directory's, which is committed after the silo: the counter is held where they are."""
+    email = unique_email("silo")
+    args = {"name": "Marca Própria", "email": email, "plan": "atendimento.white_label"}
+    owner = log_in(email, operations({"verb": "tenant-create", "args": args}, None)["password"])
+    put_on(master, owner, agreed_limits={"agents": 4})
+    with ThreadPoolExecutor(16) as pool:
+        outcomes = list(pool.map(accept, invited(owner, 16)))
+    assert (sum(outcomes), usage(owner)["agents"]["current"]) == (3, 4)
+    with psycopg.connect(database.superuser_url) as pool_database:
+        held = pool_database.execute(
+            "select entitlement, current from app.usage_counters where tenant_id = %s", [tenant_of(owner)]
+        ).fetchall()
+    assert ("agents", 4) in held
+
+
+@pytest.mark.req("K08")
+def test_an_invitation_waits_until_the_plan_has_room(master: Person) -> None:
+    owner = sign_up()
+    first, second, late = invited(owner, 3)
+    (viewer,) = invited(owner, 1, "VIEWER")
+    assert [accept(each) for each in (first, second, late, viewer)] == [True, True, False, True]
+    body = {"token": late.token.get_secret_value(), "name": "Convidada", "password": PASSWORD}
+    refused = call(gateway, "POST", "/auth/accept-invitation", body=body)
+    assert (refused.status, refused.json["code"], refused.json["entitlement"]) == (402, "limit_reached", "agents")
+    assert len(call(gateway, "GET", "/invitations", token=owner.access_token).json["data"]) == 1
+    put_on(master, owner, "painel.pro")
+    assert accept(late)
+
+
+@pytest.mark.req("K08")
+def test_viewers_promoted_at_once_do_not_pass_the_plan() -> None:
+    owner = sign_up()
+    viewers = [UUID(add_user(owner, "VIEWER").json["id"]) for _ in range(12)]
+
+    def promote(viewer: UUID) -> bool:
+        try:
+            with tenant_session(tenant_of(owner)) as session:
+                people.change_user(session, owner.caller, viewer, UserChanges(role=Role.AGENT))
+            return True
+        except LimitReached:
+            return False
+        finally:
+            disconnect()
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(promote, viewers)) == 2
+    assert usage(owner)["agents"]["current"] == 3
+
+
+@pytest.mark.req("K08")
+def test_who_is_frozen_stays_a_member_and_frees_no_room(master: Person) -> None:
+    owner = sign_up()
+    put_on(master, owner, "painel.pro")
+    members = [add_user(owner).json["id"] for _ in range(4)]
+    put_on(master, owner, "painel.basic")
+    assert (usage(owner)["agents"]["current"], usage(owner)["agents"]["frozen"]) == (3, 2)
+    assert not accept(invited(owner, 1)[0]), "the room is taken by those who work"
+    listed = call(gateway, "GET", "/users", token=owner.access_token).json["data"]
+    assert [user["role"] for user in listed] == ["OWNER", *["AGENT"] * 4], "freezing changes no role"
+    assert call(gateway, "DELETE", f"/users/{members[0]}", token=owner.access_token).status == 204
+    assert (usage(owner)["agents"]["current"], usage(owner)["agents"]["frozen"]) == (3, 1), "the oldest frozen one thaws"
+
+
 def test_someone_promoted_or_called_back_needs_room() -> None:
     owner = sign_up()
     viewer = add_user(owner, "VIEWER").json["id"]
@@ -343,7 +472,7 @@ def test_a_smaller_plan_freezes_the_newest_and_a_larger_one_thaws_all(master: Pe
     refused = call(gateway, "POST", f"/ml-accounts/{before[5][0]}/sync", body={}, token=owner.access_token)
     assert (refused.status, refused.json["code"]) == (409, "account_frozen")
     read = call(gateway, "GET", f"/ml-accounts/{before[5][0]}", token=owner.access_token).json
-    assert (read["status"], read["health"]) == ("FROZEN", {"state": "broken", "reason": "plan_limit"})
+    assert (read["status"], read["health"]["state"], read["health"]["reason"]) == ("FROZEN", "broken", "plan_limit")
 
     put_on(master, owner, "painel.pro")
     assert accounts(owner) == before

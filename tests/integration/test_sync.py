@@ -19,6 +19,7 @@ from painelml.core.errors import RetryLater
 from painelml.sync import service, work
 from painelml.sync.models import PageJob
 from painelml.sync.scopes import SPECS, items, orders
+from tests.gate import forget_gate
 from tests.http import Context, call, gateway
 from tests.people import Person, sign_up
 from tests.queues import drain, invoke, receive, record
@@ -108,13 +109,14 @@ def test_bad_parameters_are_told(platform: Database, person: Person, query: dict
     assert call(sales, "GET", "/orders", caller=person.caller, query=query).status == 400
 
 
-@pytest.mark.req("A055")
+@pytest.mark.req("A055", "A057", "A058", "A059")
 def test_another_tenants_ids_are_not_found(sim: Simulator, person: Person) -> None:
     account_id = connect_and_sync(person, sim, sim.seller(items=3, orders=5))
     order, item = next(every(person, "/orders"))["id"], next(every(person, "/items"))["id"]
     run = runs_of(person, account_id)["orders"]["id"]
     rival = sign_up().caller
-    assert call(sales, "GET", "/orders", caller=rival).json["data"] == []
+    for path in ("/orders", "/items", "/ml-accounts"):
+        assert call(gateway, "GET", path, caller=rival).json["data"] == [], path
     for handler, method, path in [
         (sales, "GET", f"/orders/{order}"),
         (sales, "POST", f"/orders/{order}/resync"),
@@ -244,6 +246,7 @@ def test_a_busy_mercado_livre_puts_the_page_off(sim: Simulator, person: Person) 
         work.page(job, deferrals=3)
     assert 16 <= pause.value.seconds <= 24
     sim.calm()
+    forget_gate()
     drain("jobs", sync_worker)
     assert runs_of(person, account_id)["orders"]["status"] == "done"
 

@@ -8,7 +8,7 @@ import pytest
 from cryptography import x509
 
 from cdk_app.environments import REGIONS
-from painelml.core.db import CERTIFICATES
+from painelml.core.connections import CERTIFICATES
 
 
 @pytest.mark.req("A143", "C078")

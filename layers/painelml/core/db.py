@@ -1,52 +1,49 @@
-"""PostgreSQL: the only module that knows the driver (docs/decisions/0001-psycopg-3.md).
+"""Transactions, as the rest of the library sees them; core/connections.py keeps what they run on.
 
-One connection per execution environment to the pool, opened on first use, and a few to silos (core/placements.py). Every
-transaction enters its tenant with its first statement, `select app.enter_tenant(…)`: a stored function, so that RDS Proxy need
-not pin the connection. The same round trip brings the tenant's state, and core/standing.py judges it.
+Every transaction enters its tenant with its first statement, `select app.enter_tenant(…)`: a stored function, so that RDS
+Proxy need not pin the connection. The same round trip brings the tenant's state, and core/standing.py judges it.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import Any, LiteralString
-from urllib.parse import urlsplit
 from uuid import UUID
 
-import psycopg
-from psycopg import errors as pg
-from psycopg.rows import dict_row
-from psycopg.types.json import Jsonb
-
-from painelml.core.aws import rds
 from painelml.core.caller import Caller, known_caller
-from painelml.core.config import config
+from painelml.core.connections import (
+    CheckViolation,
+    Connection,
+    ForeignKeyViolation,
+    InsufficientPrivilege,
+    Row,
+    UniqueViolation,
+    as_json,
+    disconnect,
+    transaction,
+)
 from painelml.core.errors import DatabaseUnavailable, Forbidden, Unauthenticated
 from painelml.core.placements import POOL, Silo, placements
-from painelml.core.secrets import secret_document
 from painelml.core.standing import current_act, judge
 
-Row = dict[str, Any]
-Connection = psycopg.Connection[Row]
-
-CERTIFICATES = Path(__file__).with_name("aws-ca.pem")
-CONNECT_SECONDS = 4
-SILOS_AT_ONCE = 4
-
-_kept = threading.local()
-
-UniqueViolation = pg.UniqueViolation
-ForeignKeyViolation = pg.ForeignKeyViolation
-CheckViolation = pg.CheckViolation
-InsufficientPrivilege = pg.InsufficientPrivilege
-
-
-def as_json(value: Any) -> Jsonb:
-    """A parameter for a `jsonb` column."""
-    return Jsonb(value)
+__all__ = [
+    "CheckViolation",
+    "ForeignKeyViolation",
+    "InsufficientPrivilege",
+    "Row",
+    "Session",
+    "TenantSession",
+    "UniqueViolation",
+    "as_json",
+    "directory_session",
+    "disconnect",
+    "forget_placements",
+    "home_session",
+    "is_reachable",
+    "placement_of",
+    "tenant_session",
+]
 
 
 class Session:
@@ -127,7 +124,7 @@ def tenant_session(tenant_id: UUID) -> Iterator[TenantSession]:
             return homes.enter_context(home_session(tenant_id))
 
         home = open_home() if current_act() else None  # the state is kept at home, so it is judged there
-        with _transaction("select app.enter_tenant(%s)", [tenant_id], silo) as connection:
+        with transaction("select app.enter_tenant(%s)", [tenant_id], silo) as connection:
             session = TenantSession(connection, tenant_id, (lambda: home) if home else open_home)
             yield session
 
@@ -137,18 +134,20 @@ def home_session(tenant_id: UUID) -> Iterator[TenantSession]:
     """A transaction in `tenant_id` where the directory is, for what only its functions know; judged as tenant_session is."""
     act, caller = current_act(), known_caller()
     if act is None:
-        with _transaction("select app.enter_tenant(%s)", [tenant_id]) as connection:
+        with transaction("select app.enter_tenant(%s)", [tenant_id]) as connection:
             yield TenantSession(connection, tenant_id)
         return
-    family = caller.session_id if caller and caller.tenant_id == tenant_id else None
-    sql: LiteralString = "select app.enter_tenant(%s), app.standing(%s) as standing"
-    params: list[Any] = [tenant_id, family]
+    own = caller if caller and caller.tenant_id == tenant_id else None
+    sql: LiteralString = "select app.enter_tenant(%s), app.standing(%s) as standing, (select id from app.silo_of(%s)) as silo"
+    params: list[Any] = [tenant_id, own.session_id if own else None, tenant_id]
     if caller and caller.visiting:
         sql = "select app.enter_tenant(%s), app.visitor_standing(%s, %s) as standing"
-        params.append(caller.user_id)
+        params[2] = caller.user_id
     first: list[Row] = []
     try:
-        with _transaction(sql, params, rows=first) as connection:
+        with transaction(sql, params, rows=first) as connection:
+            if own and own.placement and not own.visiting and own.placement != (first[-1]["silo"] or POOL):
+                raise Unauthenticated  # signed by a key that does not speak for where the tenant lives
             judge(first[-1]["standing"], act, visiting=bool(caller and caller.visiting))
             yield TenantSession(connection, tenant_id)
     except InsufficientPrivilege as error:
@@ -186,7 +185,7 @@ def _registered(tenant_id: UUID) -> Row | None:
 @contextmanager
 def directory_session() -> Iterator[Session]:
     """A transaction before a tenant is known: it sees no tenant's rows and reaches only the allow-listed functions."""
-    with _transaction("select 1", []) as connection:
+    with transaction("select 1", []) as connection:
         yield Session(connection)
 
 
@@ -197,105 +196,3 @@ def is_reachable() -> bool:
             return True
     except DatabaseUnavailable:
         return False
-
-
-def disconnect() -> None:
-    """Closes this thread's connections; the next transaction opens another."""
-    for place in list(_connections()):
-        _drop(place)
-
-
-def _connections() -> OrderedDict[str, Connection]:
-    """This thread's, by placement, the one used last at the end."""
-    kept: OrderedDict[str, Connection] | None = getattr(_kept, "connections", None)
-    if kept is None:
-        kept = _kept.connections = OrderedDict()
-    return kept
-
-
-def _drop(place: str) -> None:
-    connection = _connections().pop(place, None)
-    if connection is not None:
-        connection.close()
-
-
-@contextmanager
-def _transaction(
-    first: LiteralString, params: Sequence[Any], silo: Silo | None = None, rows: list[Row] | None = None
-) -> Iterator[Connection]:
-    """`rows` receives what the first statement answered."""
-    with ExitStack() as transaction:
-        try:
-            connection, answered = _begun(transaction, first, params, silo)
-            if rows is not None:
-                rows.extend(answered)
-            yield connection
-            transaction.close()
-        except (psycopg.OperationalError, psycopg.InterfaceError) as error:
-            _drop(silo.id if silo else POOL)
-            raise DatabaseUnavailable from error
-
-
-def _begun(
-    transaction: ExitStack, first: LiteralString, params: Sequence[Any], silo: Silo | None
-) -> tuple[Connection, list[Row]]:
-    """A kept connection may have died since the last invocation: its first statement is tried on a fresh one too."""
-    place = silo.id if silo else POOL
-    kept = _connections().get(place)
-    if kept is not None:
-        with ExitStack() as attempt:
-            try:
-                attempt.enter_context(kept.transaction())
-                answered = kept.execute(first, params).fetchall()
-            except (psycopg.OperationalError, psycopg.InterfaceError):
-                _drop(place)
-            else:
-                transaction.push(attempt.pop_all())
-                _connections().move_to_end(place)
-                return kept, answered
-    fresh = _connections()[place] = _connect(silo)
-    _close_idle_silos()
-    transaction.enter_context(fresh.transaction())
-    return fresh, fresh.execute(first, params).fetchall()
-
-
-def _close_idle_silos() -> None:
-    """The pool's connection stays; of the silos' those used last. One that is in a transaction is never the oldest."""
-    silos = [place for place in _connections() if place != POOL]
-    for place in silos[:-SILOS_AT_ONCE]:
-        _drop(place)
-
-
-def _connect(silo: Silo | None) -> Connection:
-    url = config().require("database_url")
-    where, user = _whereabouts(url, silo)
-    return psycopg.connect(
-        url,
-        autocommit=True,
-        prepare_threshold=None,
-        row_factory=dict_row,
-        connect_timeout=CONNECT_SECONDS,
-        **where,
-        **_sign_in(url, silo, user),
-    )
-
-
-def _whereabouts(url: str, silo: Silo | None) -> tuple[dict[str, Any], str | None]:
-    """What differs from the pool's URL, and who signs in."""
-    if silo is None:
-        return {}, urlsplit(url).username
-    where: dict[str, Any] = {"dbname": silo.database_name, "user": silo.role_name}
-    where |= {name: value for name, value in (("host", silo.host), ("port", silo.port)) if value is not None}
-    return where, silo.role_name
-
-
-def _sign_in(url: str, silo: Silo | None, user: str | None) -> dict[str, Any]:
-    """IAM sign-in: the token lives 15 minutes and is used only to connect, so each connection mints its own."""
-    if config().database_auth == "password":
-        return {} if silo is None else {"password": secret_document(silo.secret_id)["database"]["password"]}
-    parts = urlsplit(url)
-    host, port = (silo.host, silo.port) if silo else (None, None)
-    token = rds().generate_db_auth_token(
-        DBHostname=host or parts.hostname, Port=port or parts.port or 5432, DBUsername=user or parts.username
-    )
-    return {"password": token, "sslmode": "verify-full", "sslrootcert": str(CERTIFICATES)}

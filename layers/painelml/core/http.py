@@ -14,6 +14,7 @@ from uuid import UUID
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestUnsupportedContentType, RequestValidationError
+from aws_lambda_powertools.event_handler.router import APIGatewayRouter
 
 from painelml.core.caller import Caller, calling
 from painelml.core.config import config
@@ -29,10 +30,21 @@ from painelml.core.errors import (
 )
 from painelml.core.notices import collected
 from painelml.core.observability import begin_log, logger
-from painelml.core.request import client_ip, header, language, request_id
+from painelml.core.request import client_ip, header, language, request_id, sender
 from painelml.core.standing import act_of, acting
 
-__all__ = ["SHOWN_ONCE", "Handler", "client_ip", "entry_point", "header", "http_app", "keeps_signature", "language"]
+__all__ = [
+    "SHOWN_ONCE",
+    "Handler",
+    "client_ip",
+    "entry_point",
+    "header",
+    "http_app",
+    "http_routes",
+    "keeps_signature",
+    "language",
+    "sender",
+]
 
 VISITOR_ROLES = {"MASTER": "ADMIN", "SUPPORT": "VIEWER"}
 """What an operator is in a tenant that X-Tenant-Id names."""
@@ -45,8 +57,11 @@ P = ParamSpec("P")
 T = TypeVar("T")
 
 
-def http_app() -> APIGatewayRestResolver:
-    """A resolver whose routes are written without `/v1`, whose models are checked, and whose errors are problem documents."""
+def http_app(*rooms: APIGatewayRouter) -> APIGatewayRestResolver:
+    """A resolver whose routes are written without `/v1`, whose models are checked, and whose errors are problem documents.
+
+    `rooms`: the routers of a function that has more than one capability, each a module beside its handler.
+    """
     app = APIGatewayRestResolver(enable_validation=True, strip_prefixes=["/v1"], response_validation_error_http_code=500)
 
     @app.exception_handler(PainelError)
@@ -70,7 +85,14 @@ def http_app() -> APIGatewayRestResolver:
         logger.exception("request failed")
         return _problem(app.current_event.raw_event, PainelError())
 
+    for room in rooms:
+        app.include_router(room)
     return app
+
+
+def http_routes() -> APIGatewayRouter:
+    """The routes of one capability, for `http_app` to take in."""
+    return APIGatewayRouter()  # type: ignore[no-untyped-call]
 
 
 def entry_point(

@@ -18,7 +18,8 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import dict_row
 
 from painelml.core.config import config
-from painelml.core.db import CERTIFICATES, Session
+from painelml.core.connections import CERTIFICATES
+from painelml.core.db import Session
 from painelml.core.errors import DatabaseUnavailable
 from painelml.core.secrets import secret_document
 

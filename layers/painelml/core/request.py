@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from painelml.core.config import config
+
+
+class Sender(TypedDict):
+    """Where a request comes from, and the language of what it makes us write."""
+
+    address: str
+    language: str
 
 
 def header(event: Mapping[str, Any], name: str) -> str:
@@ -33,6 +40,10 @@ def language(event: Mapping[str, Any]) -> str:
         if tag.startswith("pt"):
             return "pt-BR"
     return "pt-BR"
+
+
+def sender(event: Mapping[str, Any]) -> Sender:
+    return {"address": client_ip(event), "language": language(event)}
 
 
 def request_id(event: Mapping[str, Any]) -> str:

@@ -134,6 +134,12 @@ TABLE: tuple[Kept, ...] = (
         why="what was agreed; nobody's data",
     ),
     Kept(
+        what="When each of Mercado Livre's topics was last heard",
+        tables=("directory.topic_pulse",),
+        days=None,
+        why="to notice one that fell silent; nobody's data",
+    ),
+    Kept(
         what="Databases that tenants are placed in",
         tables=("directory.placements",),
         days=None,

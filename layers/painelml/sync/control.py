@@ -33,7 +33,7 @@ def resume(session: TenantSession, run_id: UUID, *, actor: UUID) -> SyncRun:
     """Goes on with the page that is next. Raises what starting one raises when the account cannot be synchronised now."""
     changed = _change(session, run_id, "running", actor)
     if changed is not None:
-        service.check_account(session, changed["account_id"])
+        service.ready_account(session, changed["account_id"])
         service.queue_page(session, run_id, changed["page"])
     return service.find(session, run_id)
 

@@ -42,7 +42,7 @@ LAST_ID = UUID(int=2**128 - 1)
 
 def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, user_id: UUID) -> list[SyncRun]:
     """Starts what was asked for and is not running; raises SyncAlreadyRunning when all of it is."""
-    check_account(session, account_id)
+    ready_account(session, account_id)
     scopes = SCOPES if wanted.scope == "all" else (wanted.scope,)
     started = [
         run_id
@@ -54,8 +54,8 @@ def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, us
     return [find(session, run_id) for run_id in started]
 
 
-def check_account(session: TenantSession, account_id: UUID) -> None:
-    """Raises NotFound, AccountFrozen or ReconnectRequired for one that cannot be synchronised."""
+def ready_account(session: TenantSession, account_id: UUID) -> None:
+    """Raises NotFound, AccountFrozen or ReconnectRequired for an account that cannot be synchronised now."""
     state = connected_account(session, account_id).status
     if state != "ACTIVE":
         raise AccountFrozen if state == "FROZEN" else ReconnectRequired
@@ -74,17 +74,19 @@ def start(
 
     Scheduled runs go on from where every update was seen, however long ago; the others go `days` back.
     """
-    run_id, moment = uuid7(), now()
+    run_id, moment, depth = uuid7(), now(), SPECS[scope].depth(session, account_id, days, trigger)
+    if depth is None:
+        return None
     newest = queries.newest_update(session, account_id) if scope == "orders" and trigger == "schedule" else None
-    days = days if newest is None else days_since(newest, moment)
+    depth = depth if newest is None else days_since(newest, moment)
     inserted = queries.insert_run(
         session,
         run_id=run_id,
         account_id=account_id,
         scope=scope,
-        days=days,
+        days=depth,
         trigger=trigger,
-        cursor=SPECS[scope].first_cursor(days, newest),
+        cursor=SPECS[scope].first_cursor(depth, newest),
         user_id=user_id,
         moment=moment,
     )

@@ -19,7 +19,7 @@ from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import CallRefused, ReconnectRequired, UnknownEnvelope, patiently
 from painelml.sync import live, queries, service
-from painelml.sync.models import PageDone, PageJob, StartJob
+from painelml.sync.models import Findings, PageDone, PageJob, StartJob
 from painelml.sync.scopes import SPECS
 from painelml.tenancy.settings import wants_sync
 
@@ -51,10 +51,12 @@ def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> No
     spec = SPECS[run["scope"]]
     try:
         with patiently(deferrals):
-            documents, done = spec.page(SellerApi(account), run["cursor"])
+            documents, done = spec.page(SellerApi(account, background=True), run["cursor"])
         with tenant_session(job.tenant_id) as session:
             if _turn(session, job, done):
-                spec.apply(session, account, documents)
+                findings = spec.apply(session, account, documents)
+                if isinstance(findings, Findings):
+                    queries.add_findings(session, job.run_id, findings.model_dump())
                 _go_on(session, job, account.id, finished=done.finished)
     except RetryLater:
         with tenant_session(job.tenant_id) as session:

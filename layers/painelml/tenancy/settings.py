@@ -55,6 +55,7 @@ SWITCHES: dict[str, str | None] = {
     "shipments": "sync_orders",
     "claims": "sync_orders",
     "billing": "sync_orders",
+    "reconcile": "sync_orders",
     "questions": "sync_questions",
     "messages": "sync_questions",
     "seller": None,

@@ -79,7 +79,7 @@ def _a_server_of_its_own() -> Iterator[None]:
 @pytest.fixture(scope="package")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     folder = tmp_path_factory.mktemp("painel")
-    handlers = write_handlers(folder / "handlers", ANSWER)
+    handlers = write_handlers(folder / "lambdas", ANSWER)
     (handlers / "authorizer" / "handler.py").write_text(AUTHORIZER)
     (handlers / "payments_worker" / "handler.py").write_text(POISONED)
     home = Home(folder / "home")

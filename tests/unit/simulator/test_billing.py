@@ -98,12 +98,13 @@ async def test_a_line_has_its_whole_shape(bench: Bench) -> None:
         *("detail_id", "detail_type", "detail_sub_type", "detail_amount", "transaction_detail", "creation_date_time"),
         *("legal_document_number", "legal_document_status", "debited_from_operation", "status", "charge_bonified_id"),
     }
-    assert (charge["detail_type"], charge["detail_sub_type"], charge["detail_amount"]) == ("CHARGE", "CV", 11.98)
+    fee = order["payments"][0]["marketplace_fee"]
+    assert (charge["detail_type"], charge["detail_sub_type"], charge["detail_amount"]) == ("CHARGE", "CV", fee)
     assert (charge["legal_document_status"], charge["debited_from_operation"]) == ("PROCESSING", "YES")
     assert datetime.fromisoformat(charge["creation_date_time"]).tzinfo is None
     (sale,) = line["sales_info"]
     assert (sale["order_id"], sale["operation_id"]) == (order["id"], order["payments"][0]["id"])
-    assert sale["sale_fee"] == {"gross": 11.98, "net": 11.98, "rebate": 0, "discount": 0, "discount_reason": None}
+    assert sale["sale_fee"] == {"gross": fee, "net": fee, "rebate": 0, "discount": 0, "discount_reason": None}
     assert line["shipping_info"]["shipping_id"] == str(order["shipping"]["id"])
     assert line["items_info"] == [
         {"item_id": order["order_items"][0]["item"]["id"], "item_amount": 2, "item_price": 49.9, "order_id": order["id"]}

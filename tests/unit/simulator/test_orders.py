@@ -30,7 +30,8 @@ async def test_the_document_has_its_whole_shape(bench: Bench) -> None:
     assert order["date_last_updated"].endswith("Z")
     (line,) = order["order_items"]
     assert line["item"]["id"] in bench.sim.world.catalogues[user_id]
-    assert (line["quantity"], line["unit_price"], line["sale_fee"]) == (2, 49.9, 5.99)
+    fee = {"gold_special": 5.99, "gold_pro": 8.48}[line["listing_type_id"]]
+    assert (line["quantity"], line["unit_price"], line["sale_fee"]) == (2, 49.9, fee)
     (payment,) = order["payments"]
     assert payment["marketplace_fee"] == pytest.approx(line["sale_fee"] * 2)
     assert (payment["status"], payment["transaction_amount"]) == ("approved", 99.8)

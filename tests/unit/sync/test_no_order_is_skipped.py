@@ -20,7 +20,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from painelml.marketplace.accounts.models import ConnectedAccount
-from painelml.marketplace.api.client import Answer
+from painelml.marketplace.api.answers import Answer
 from painelml.sync import windows
 from painelml.sync.scopes import orders
 

@@ -6,15 +6,15 @@ from typing import get_args
 
 import pytest
 
-from painelml.sync.models import SCOPES, RunStatus
+from painelml.sync.models import SCHEDULED, RunStatus
 from painelml.sync.scopes import SPECS
 from painelml.sync.states import MAY_BECOME, OVER, before
 from painelml.tenancy.settings import SWITCHES, Settings
 
 
 def test_every_scope_has_a_switch() -> None:
-    assert set(SCOPES) == set(SPECS)
-    assert set(SCOPES) <= SWITCHES.keys()
+    assert set(SCHEDULED) == set(SPECS)
+    assert set(SCHEDULED) <= SWITCHES.keys()
     assert {switch for switch in SWITCHES.values() if switch} <= set(Settings.model_fields)
     defaults = Settings()
     assert all(getattr(defaults, switch) for switch in SWITCHES.values() if switch)

@@ -42,7 +42,7 @@ def orders_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[OrderDocum
     """
     start, end = (datetime.fromisoformat(moment) for moment in cursor["windows"][0])
     further, offset = cursor["windows"][1:], cursor["offset"]
-    first = api.get("/orders/search", **_search(api, start, end, offset)).document
+    first = api.get("/orders/search", **search(api, start, end, offset)).document
     total = _total(first)
     cursor = _counted(cursor, total)
     if total > OFFSET_CAP and (parts := halves(start, end)):
@@ -53,7 +53,7 @@ def orders_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[OrderDocum
         return [], _done(_stepped_back(cursor, offset, before, total))
     reach = min(total, OFFSET_CAP)
     offsets = range(offset + SEARCH_LIMIT, min(reach, offset + SEARCHES_PER_PAGE * SEARCH_LIMIT), SEARCH_LIMIT)
-    calls = [("/orders/search", _search(api, start, end, place)) for place in offsets]
+    calls = [("/orders/search", search(api, start, end, place)) for place in offsets]
     answers = [first, *(answer.document for answer in (api.get_all(calls) if calls else ()))]
     orders, errors = readable((entry for answer in answers for entry in answer["results"]), read_order, "order")
     newest = settled(max((order.updated_at for order in orders), default=None), began=_began(cursor))
@@ -99,13 +99,14 @@ def _total(document: dict[str, Any]) -> int:
     return int(document["paging"]["total"])
 
 
-def _search(api: SellerApi, start: datetime, end: datetime, offset: int) -> dict[str, str | int]:
+def search(api: SellerApi, start: datetime, end: datetime, offset: int, limit: int = SEARCH_LIMIT) -> dict[str, str | int]:
+    """What to ask /orders/search for a part of a window."""
     return {
         "seller": api.account.seller_id,
         "order.date_last_updated.from": start.isoformat(timespec="milliseconds"),
         "order.date_last_updated.to": end.isoformat(timespec="milliseconds"),
         "sort": "date_asc",
-        "limit": SEARCH_LIMIT,
+        "limit": limit,
         "offset": offset,
     }
 

@@ -1,26 +1,21 @@
-"""The rows of the alarm catalogue, by what is watched. Economy pays for at most 20 (tests/infra holds it to that)."""
+"""Database, cache, and the way out of the network: whether what the work stands on is well."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aws_cdk import Duration
-from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_elasticache as elasticache
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_rds as rds
-from aws_cdk import aws_sqs as sqs
 
 from cdk_app.alarms import AlarmRow, Missing, Severity
 
 _MINUTE, _FIVE_MINUTES = Duration.minutes(1), Duration.minutes(5)
 _GIB = 1024**3
-_MOST_METRICS_IN_MATH = 10
-_OLDEST_MESSAGE_SECONDS = 15 * 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,93 +26,6 @@ class WatchedDatabase:
     max_connections: int
     storage_gib: int
     proxy_name: str | None
-
-
-def queue_rows(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQueue]) -> list[AlarmRow]:
-    """A dead letter is a customer's event that nobody will apply unless a person acts."""
-    return [
-        *(
-            AlarmRow(
-                name=f"{name}-dead-letters",
-                why=f"Messages of {name} failed for good. Look at them, mend the cause, send them again.",
-                metric=queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
-                severity=Severity.WARNING,
-                above=0,
-            )
-            for name, queue in dead_letters.items()
-        ),
-        *(
-            AlarmRow(
-                name=f"{name}-oldest-message",
-                why=f"The oldest message of {name} waits for over 15 minutes: its worker fails or cannot keep up.",
-                metric=queue.metric_approximate_age_of_oldest_message(period=_FIVE_MINUTES, statistic="Maximum"),
-                severity=Severity.WARNING,
-                above=_OLDEST_MESSAGE_SECONDS,
-            )
-            for name, queue in queues.items()
-        ),
-    ]
-
-
-def api_rows(api: apigateway.RestApi) -> list[AlarmRow]:
-    """The same share of errors warns after two minutes and wakes someone after five (K18)."""
-    rate = api.metric_server_error(period=_MINUTE, statistic="Average")
-    return [
-        AlarmRow(
-            name=f"api-errors-{severity}",
-            why=f"Over 5 % of the API's answers are 5xx for {minutes} minutes.",
-            metric=rate,
-            severity=severity,
-            above=0.05,
-            periods=minutes,
-        )
-        for severity, minutes in ((Severity.WARNING, 2), (Severity.CRITICAL, 5))
-    ]
-
-
-def function_rows(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> list[AlarmRow]:
-    """One alarm for a group of functions: one for each function would cost more than it tells.
-
-    An alarm adds up ten metrics at most, so a larger group is watched in parts: `api`, `api-2`.
-    """
-    rows: list[AlarmRow] = []
-    for group, functions in _parts(groups):
-        errors = [function.metric_errors(period=_FIVE_MINUTES, statistic="Sum") for function in functions]
-        rows.append(
-            AlarmRow(
-                name=f"{group}-function-errors",
-                why=f"Functions of {group} ended with an uncaught error or timed out over 5 times in 5 minutes.",
-                metric=_sum(errors, f"Errors of {group}"),
-                severity=Severity.WARNING,
-                above=5,
-            )
-        )
-    rows.append(
-        AlarmRow(
-            name="function-throttles",
-            why="Functions were refused for lack of concurrency, which all of the account share: check its quota.",
-            metric=lambda_.Function.metric_all_throttles(period=_FIVE_MINUTES, statistic="Sum"),
-            severity=Severity.WARNING,
-            above=10,
-        )
-    )
-    return rows
-
-
-def _parts(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> Iterator[tuple[str, Sequence[lambda_.IFunction]]]:
-    for group, functions in groups.items():
-        for start in range(0, len(functions), _MOST_METRICS_IN_MATH):
-            name = f"{group}-{start // _MOST_METRICS_IN_MATH + 1}" if start else group
-            yield name, functions[start : start + _MOST_METRICS_IN_MATH]
-
-
-def _sum(metrics: Sequence[cloudwatch.IMetric], label: str) -> cloudwatch.MathExpression:
-    return cloudwatch.MathExpression(
-        expression="SUM(METRICS())",
-        using_metrics={f"m{number}": metric for number, metric in enumerate(metrics)},
-        label=label,
-        period=_FIVE_MINUTES,
-    )
 
 
 def database_rows(database: WatchedDatabase) -> list[AlarmRow]:
@@ -190,6 +98,24 @@ def cache_rows(cache: elasticache.CfnServerlessCache | elasticache.CfnReplicatio
             severity=Severity.WARNING,
             above=above,
             periods=3,
+        )
+    ]
+
+
+def throttle_rows(environment_name: str) -> list[AlarmRow]:
+    """Logins go on without the cache, but each process forgives a third of the guesses that all together should (0022)."""
+    return [
+        AlarmRow(
+            name="throttle-local",
+            why="The cache does not answer: guessing at passwords is slowed by each process alone. Bring the cache back.",
+            metric=cloudwatch.Metric(
+                namespace=f"PainelML/{environment_name}",
+                metric_name="ThrottleLocal",
+                period=_FIVE_MINUTES,
+                statistic="Sum",
+            ),
+            severity=Severity.CRITICAL,
+            above=5,
         )
     ]
 
