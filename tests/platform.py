@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_TRACE_DISABLED": "1",
+    "PAINEL_TENANT_IN_FLIGHT": "4",
 }
 DATA_BUCKET = "painelml-local-data"
 QUEUES = ("webhooks", "payments", "jobs", "outgoing-text.fifo")

@@ -3,7 +3,7 @@
 from migrations.sql_file import run_sql
 
 revision = "0060_shipments"
-down_revision = "0031_connection_health"
+down_revision = "0036_sync_switches"
 
 
 def upgrade() -> None:

@@ -182,7 +182,7 @@ def test_settings_of_a_tenant_and_of_an_account(database: Database) -> None:
         )
     own = ask(owner, "PATCH", path, {"currency": "USD", "sync_items": True}).json
     assert (own["currency"], own["sync_items"], own["time_zone"]) == ("USD", True, "America/Manaus")
-    assert own["inherited"] == ["time_zone", "language", "sync_orders"]
+    assert own["inherited"] == ["time_zone", "language", "sync_orders", "sync_questions"]
     stranger = sign_up()
     assert ask(stranger, "GET", path).status == 404
     assert ask(stranger, "PATCH", path, {"currency": "BRL"}).status == 404

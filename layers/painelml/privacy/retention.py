@@ -97,6 +97,12 @@ TABLE: tuple[Kept, ...] = (
         days=None,
         why="the contract",
     ),
+    Kept(
+        what="Work that waits for its turn",
+        tables=("app.jobs", "app.lanes"),
+        days=None,
+        why="goes when it is done; holds ids only",
+    ),
     Kept(what="Consents that were begun", tables=("directory.oauth_states",), days=1, why="of use for ten minutes"),
     Kept(
         what="Mercado Livre's notifications",

@@ -13,7 +13,7 @@ from painelml.core.wire import Moment
 
 Scope = Literal["items", "orders", "shipments", "seller", "reconcile"]
 Trigger = Literal["connect", "manual", "schedule"]
-RunStatus = Literal["running", "done", "failed", "cancelled"]
+RunStatus = Literal["running", "paused", "done", "failed", "cancelled"]
 SCOPES: tuple[Scope, ...] = ("items", "orders", "shipments", "seller")
 """What a sync brings in."""
 SCHEDULED: tuple[Scope, ...] = (*SCOPES, "reconcile")
@@ -28,6 +28,17 @@ class SyncAlreadyRunning(Conflict):
     detail: ClassVar[Text] = {
         "pt-BR": "Esta conta já está sincronizando. Acompanhe em GET /ml-accounts/{account_id}/sync.",
         "en": "This account is syncing already. Follow it at GET /ml-accounts/{account_id}/sync.",
+    }
+
+
+class RunOver(Conflict):
+    """The run has ended: `run_status` says how."""
+
+    code = "sync_run_over"
+    title: ClassVar[Text] = {"pt-BR": "Sincronização encerrada", "en": "Sync over"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Esta sincronização já terminou ({run_status}). Comece outra em POST /ml-accounts/{account_id}/sync.",
+        "en": "This sync has ended ({run_status}). Start another with POST /ml-accounts/{account_id}/sync.",
     }
 
 
@@ -61,6 +72,16 @@ class Counters(BaseModel):
     charges: int = 0
 
 
+class Progress(BaseModel):
+    """An estimate: Mercado Livre says how many there are, which may change while they are read. Null where it does not say."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    done: int
+    expected: int | None = None
+    percent: int | None = None
+
+
 class Findings(BaseModel):
     """What a comparison with Mercado Livre found, in orders that were updated in its windows.
 
@@ -77,7 +98,7 @@ class Findings(BaseModel):
 
 
 class SyncRun(BaseModel):
-    """One run. While `status` is running, counters and `page` move."""
+    """One run. While `status` is running, counters, `progress` and `page` move; a paused one keeps its place."""
 
     id: UUID
     account_id: UUID
@@ -87,6 +108,7 @@ class SyncRun(BaseModel):
     status: RunStatus
     page: int
     processed: Counters
+    progress: Progress
     errors: list[SyncError]
     started_at: Moment
     progressed_at: Moment
@@ -94,7 +116,7 @@ class SyncRun(BaseModel):
 
 
 class SyncStatus(BaseModel):
-    """An account's syncs now: the newest run of each scope."""
+    """An account's syncs now: the newest run of each scope. `running` says that one of them is, and not paused."""
 
     running: bool
     runs: list[SyncRun]
@@ -125,12 +147,16 @@ class PageJob(BaseModel):
 
 
 class PageDone(BaseModel):
-    """What a page changed: the cursor to go on from, what it processed, and whether it was the last."""
+    """What a page changed: the cursor to go on from, what it processed, and whether it was the last.
+
+    `expected`: how many Mercado Livre says there are for the whole run, None where it does not say.
+    """
 
     cursor: dict[str, Any]
     processed: Counters = Counters()
     errors: list[SyncError] = Field(default_factory=list)
     finished: bool = False
+    expected: int | None = None
 
 
 class Reconciliation(BaseModel):

@@ -65,16 +65,15 @@ def work_through(batch: Batch, messages: Iterable[Message]) -> None:
 
 
 def revive(tenant_id: UUID, account_id: UUID) -> int:
-    """Sends the jobs again that were lost on their way; how many."""
+    """Asks again for what nobody has begun to read for long; how many. A job that waits for its turn still stays one."""
     with tenant_session(tenant_id) as session:
         lost = queries.revive_refetches(session, account_id, before=now() - LOST, moment=now())
-    return send(tenant_id, lost)
+        return queue(session, lost)
 
 
-def send(tenant_id: UUID, wanted: Iterable[Row]) -> int:
-    """Jobs for rows `{resource, account_id, topic}`; call it after their commit, or a job may come too early to end them."""
-    refetches = (Refetch(tenant_id=tenant_id, **row) for row in wanted)
-    return jobs.enqueue(refetches, tenant_id=tenant_id)
+def queue(session: TenantSession, wanted: Iterable[Row]) -> int:
+    """Jobs for rows `{resource, account_id, topic}`, in the caller's transaction; how many."""
+    return jobs.refetch(session, [Refetch(tenant_id=session.tenant_id, **row) for row in wanted])
 
 
 @cache
@@ -206,5 +205,4 @@ def _apply(account: ConnectedAccount, outcomes: Sequence[tuple[_Task, Found | No
         if found:
             effects.apply(session, account, found)
             queries.mark_handled(session, account.id, read, until=min(task.asked_at for task, _ in outcomes), moment=now())
-        again = queries.end_refetches(session, [task.resource.path for task, _ in outcomes])
-    send(account.tenant_id, again)
+        queue(session, queries.end_refetches(session, [task.resource.path for task, _ in outcomes]))

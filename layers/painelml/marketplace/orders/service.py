@@ -13,7 +13,7 @@ from painelml.core.pages import Page, newest_first, page_of
 from painelml.core.wire import money
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.api.seller import SellerApi
-from painelml.marketplace.jobs import Refetch, enqueue
+from painelml.marketplace.jobs import Refetch, refetch
 from painelml.marketplace.orders import queries
 from painelml.marketplace.orders.models import Order, OrderDocument, OrderLine, OrderSummary, read_order
 from painelml.marketplace.ownership import checked
@@ -61,7 +61,7 @@ def ask_for_order(session: TenantSession, order_id: str) -> None:
     if row is None:
         raise NotFound
     job = Refetch(tenant_id=session.tenant_id, account_id=row["account_id"], topic="orders_v2", resource=f"/orders/{order_id}")
-    enqueue([job], tenant_id=session.tenant_id)
+    refetch(session, [job])
 
 
 def fetch_order(api: SellerApi, order_id: str) -> OrderDocument:

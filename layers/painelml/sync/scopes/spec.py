@@ -32,6 +32,7 @@ class ScopeSpec:
     `apply` writes those in the transaction that turns the page; Findings that it answers are added to the run's.
     `depth(session, account, days, trigger)` says how many days a new run goes back, and None where there is nothing to do.
     `follows` names the scope whose complete run starts one of this, because this one needs what that one brings.
+    `counts` is the counter that a page's `expected` is about; None for a scope that expects nothing.
     """
 
     first_cursor: Callable[[int, datetime | None], dict[str, Any]]
@@ -39,6 +40,7 @@ class ScopeSpec:
     apply: Callable[[TenantSession, ConnectedAccount, Any], object]
     depth: Callable[[TenantSession, UUID, int, Trigger], int | None] = _as_asked
     follows: Scope | None = None
+    counts: str | None = None
 
 
 def readable(
