@@ -29,12 +29,12 @@ MARKETPLACE = (
     ),
     FunctionSpec(
         name="sales",
-        summary="Items and orders of the tenant.",
+        summary="Items, orders and claims of the tenant.",
         timeout_seconds=29,
         database=True,
         cache=True,
         sends=(QueueName.JOBS,),
-        routes=(Route(path="items", below=True), Route(path="orders", below=True)),
+        routes=(Route(path="items", below=True), Route(path="orders", below=True), Route(path="claims", below=True)),
         hot=True,
     ),
 )

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from painelml.marketplace.claims import kind as claims
 from painelml.marketplace.items import kind as items
 from painelml.marketplace.kinds import Kind
 from painelml.marketplace.orders import kind as orders
 
-KINDS: tuple[Kind[Any], ...] = (orders.KIND, items.KIND)
+KINDS: tuple[Kind[Any], ...] = (orders.KIND, items.KIND, claims.KIND)
 TOPICS: dict[str, Kind[Any]] = {topic: kind for kind in KINDS for topic in kind.topics}
 """The topics whose notifications have an effect. Others are stored as ignored."""
 

@@ -74,6 +74,12 @@ TABLE: tuple[Kept, ...] = (
         why="the contract; tokens and routes go when the account is disconnected",
     ),
     Kept(
+        what="Claims and returns, without anybody's words or address",
+        tables=("app.claims", "app.claim_returns"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Items, orders, syncs",
         tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,

@@ -66,7 +66,7 @@ def start(
     Scheduled runs go on from the newest update that a complete run has seen; the others go `days` back.
     """
     run_id = uuid7()
-    newest = queries.newest_update(session, account_id) if scope == "orders" and trigger == "schedule" else None
+    newest = queries.newest_update(session, account_id, scope) if trigger == "schedule" else None
     inserted = queries.insert_run(
         session,
         run_id=run_id,
