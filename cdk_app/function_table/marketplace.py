@@ -29,12 +29,17 @@ MARKETPLACE = (
     ),
     FunctionSpec(
         name="sales",
-        summary="Items, orders and claims of the tenant.",
+        summary="Items, orders, claims and billing periods of the tenant.",
         timeout_seconds=29,
         database=True,
         cache=True,
         sends=(QueueName.JOBS,),
-        routes=(Route(path="items", below=True), Route(path="orders", below=True), Route(path="claims", below=True)),
+        routes=(
+            Route(path="items", below=True),
+            Route(path="orders", below=True),
+            Route(path="claims", below=True),
+            Route(path="billing-periods", below=True),
+        ),
         hot=True,
     ),
 )

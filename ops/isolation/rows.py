@@ -30,6 +30,7 @@ MAKERS: dict[str, Callable[[], Any]] = {
     "bytea": lambda: secrets.token_bytes(32),
     "json": lambda: Jsonb({}),
     "jsonb": lambda: Jsonb({}),
+    "timestamp": datetime.now,
     "timestamptz": lambda: datetime.now(UTC),
     "date": lambda: datetime.now(UTC).date(),
     "interval": lambda: timedelta(hours=1),

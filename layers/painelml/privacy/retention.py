@@ -80,6 +80,12 @@ TABLE: tuple[Kept, ...] = (
         why="the contract",
     ),
     Kept(
+        what="What Mercado Livre charges for: billing periods and charges, without who bought",
+        tables=("app.billing_periods", "app.billing_charges"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Items, orders, syncs",
         tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,

@@ -11,10 +11,10 @@ from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
-Scope = Literal["items", "orders", "claims"]
+Scope = Literal["items", "orders", "claims", "billing"]
 Trigger = Literal["connect", "manual", "schedule"]
 RunStatus = Literal["running", "done", "failed", "cancelled"]
-SCOPES: tuple[Scope, ...] = ("items", "orders", "claims")
+SCOPES: tuple[Scope, ...] = ("items", "orders", "claims", "billing")
 
 
 class SyncAlreadyRunning(Conflict):

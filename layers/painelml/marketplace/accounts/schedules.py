@@ -12,6 +12,7 @@ EVERY: dict[str, timedelta] = {
     "orders": timedelta(minutes=30),
     "items": timedelta(days=1),  # the item search has no date filter: notifications keep listings between scans
     "claims": timedelta(hours=2),
+    "billing": timedelta(days=1),
 }
 
 

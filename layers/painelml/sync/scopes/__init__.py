@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from painelml.sync.models import Scope
-from painelml.sync.scopes import claims, items, orders
+from painelml.sync.scopes import billing, claims, items, orders
 from painelml.sync.scopes.spec import ScopeSpec
 
 SPECS: dict[Scope, ScopeSpec] = {
     "items": items.SPEC,
     "orders": orders.SPEC,
     "claims": claims.SPEC,
+    "billing": billing.SPEC,
 }
