@@ -87,7 +87,7 @@ TABLE: tuple[Kept, ...] = (
     ),
     Kept(
         what="Items, orders, syncs",
-        tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
+        tables=("app.items", "app.item_variations", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,
         why="the contract",
     ),
