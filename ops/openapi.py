@@ -43,8 +43,14 @@ TAGS = {
         "tenant users invitations api-keys audit-log settings branding",
         "A empresa e sua equipe · The company and its people",
     ),
-    "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
-    "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
+    "mercado livre": (
+        "ml-accounts sync-runs reconciliations",
+        "Contas conectadas e sincronização · Connected accounts and their syncs",
+    ),
+    "data": (
+        "items orders shipments payments packs questions messages claims billing-periods",
+        "Anúncios e pedidos · Listings and orders",
+    ),
     "billing": ("billing", "Planos, assinatura e uso · Plans, subscription and use"),
     "webhooks": ("webhooks", "Portas de entrada dos parceiros · Where partners knock"),
     "platform": ("admin", "Operação da plataforma · For platform roles only"),

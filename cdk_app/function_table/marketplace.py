@@ -25,11 +25,15 @@ MARKETPLACE = (
         cache=True,
         secrets=MERCADO_LIVRE_CALLER,
         sends=(QueueName.JOBS,),
-        routes=(Route(path="ml-accounts", below=True), Route(path="sync-runs", below=True)),
+        routes=(
+            Route(path="ml-accounts", below=True),
+            Route(path="sync-runs", below=True),
+            Route(path="reconciliations", below=True),
+        ),
     ),
     FunctionSpec(
         name="sales",
-        summary="Items, orders, claims and billing periods of the tenant.",
+        summary="Items, orders, shipments, payments, packs, claims and billing periods of the tenant.",
         timeout_seconds=29,
         database=True,
         cache=True,
@@ -37,6 +41,9 @@ MARKETPLACE = (
         routes=(
             Route(path="items", below=True),
             Route(path="orders", below=True),
+            Route(path="shipments", below=True),
+            Route(path="payments"),
+            Route(path="packs", itself=False, below=True),
             Route(path="claims", below=True),
             Route(path="billing-periods", below=True),
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aws_lambda_powertools.event_handler import Response
 
-from lambdas.sales.parameters import OfAccount, OfStatus, OrderId
+from lambdas.sales.parameters import OfAccount, OfPack, OfStatus, OrderId
 from painelml.core.db import tenant_session
 from painelml.core.http import http_routes
 from painelml.core.pages import Cursor, Limit, Page
@@ -18,10 +18,14 @@ router = http_routes()
 @router.get("/orders")
 @permitted(Permission.READ_SALES)
 def list_orders(
-    limit: Limit = 50, cursor: Cursor = None, account_id: OfAccount = None, status: OfStatus = None
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    account_id: OfAccount = None,
+    status: OfStatus = None,
+    pack_id: OfPack = None,
 ) -> Page[OrderSummary]:
     with tenant_session(current_tenant()) as session:
-        return orders.list_orders(session, account_id=account_id, status=status, limit=limit, cursor=cursor)
+        return orders.list_orders(session, account_id=account_id, status=status, pack_id=pack_id, limit=limit, cursor=cursor)
 
 
 @router.get("/orders/<order_id>")
