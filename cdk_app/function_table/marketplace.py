@@ -33,7 +33,7 @@ MARKETPLACE = (
     ),
     FunctionSpec(
         name="sales",
-        summary="Items, orders, shipments, payments and packs of the tenant.",
+        summary="Items, orders, shipments, payments, packs, claims and billing periods of the tenant.",
         timeout_seconds=29,
         database=True,
         cache=True,
@@ -44,6 +44,8 @@ MARKETPLACE = (
             Route(path="shipments", below=True),
             Route(path="payments"),
             Route(path="packs", itself=False, below=True),
+            Route(path="claims", below=True),
+            Route(path="billing-periods", below=True),
         ),
         hot=True,
     ),

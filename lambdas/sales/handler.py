@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from lambdas.sales import items, orders, packs, payments, shipments
+from lambdas.sales import billing_periods, claims, items, orders, packs, payments, shipments
 from painelml.core.http import entry_point, http_app
 
-app = http_app(items.router, orders.router, shipments.router, payments.router, packs.router)
+app = http_app(
+    items.router, orders.router, shipments.router, payments.router, packs.router, claims.router, billing_periods.router
+)
 handler = entry_point(app)

@@ -8,7 +8,7 @@ from painelml.core.http import http_routes
 from painelml.core.pages import Cursor, Limit, Page
 from painelml.identity.permissions import Permission, current_tenant, permitted
 from painelml.marketplace.items import service as items
-from painelml.marketplace.items.models import Item
+from painelml.marketplace.items.models import Item, ItemDetails
 
 router = http_routes()
 
@@ -22,6 +22,6 @@ def list_items(limit: Limit = 50, cursor: Cursor = None, account_id: OfAccount =
 
 @router.get("/items/<item_id>")
 @permitted(Permission.READ_SALES)
-def read_item(item_id: ItemId) -> Item:
+def read_item(item_id: ItemId) -> ItemDetails:
     with tenant_session(current_tenant()) as session:
         return items.find_item(session, item_id)

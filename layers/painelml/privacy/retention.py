@@ -74,6 +74,18 @@ TABLE: tuple[Kept, ...] = (
         why="the contract; tokens and routes go when the account is disconnected",
     ),
     Kept(
+        what="Claims and returns, without anybody's words or address",
+        tables=("app.claims", "app.claim_returns"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="What Mercado Livre charges for: billing periods and charges, without who bought",
+        tables=("app.billing_periods", "app.billing_charges"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Shipments; of who receives them the zip code, city and state alone",
         tables=("app.shipments", "app.shipment_orders"),
         days=None,
@@ -93,7 +105,7 @@ TABLE: tuple[Kept, ...] = (
     ),
     Kept(
         what="Items, orders, syncs",
-        tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
+        tables=("app.items", "app.item_variations", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,
         why="the contract",
     ),

@@ -76,7 +76,7 @@ def test_what_one_item_lacks_is_an_error_of_that_item() -> None:
 def test_a_scan_ends_with_an_empty_page_or_without_an_id(last: dict[str, Any]) -> None:
     api = Api(last, [{"status_code": 200, "id": "MLB1", "body": ITEM}])
     _, done = items.items_page(api, {"scroll_id": "before", "restarts": 0})  # type: ignore[arg-type]
-    assert done.finished
+    assert (done.finished, done.cursor) == (False, {"prices_after": ""})
     assert api.asked[0] == {"search_type": "scan", "scroll_id": "before"}
 
 

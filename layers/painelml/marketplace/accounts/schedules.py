@@ -11,6 +11,8 @@ from painelml.marketplace.accounts import queries
 EVERY: dict[str, timedelta] = {
     "orders": timedelta(minutes=30),
     "items": timedelta(days=1),  # the item search has no date filter: notifications keep listings between scans
+    "claims": timedelta(hours=2),
+    "billing": timedelta(days=1),
     "reconcile": timedelta(days=1),
     "seller": timedelta(days=1),
     # Shipments follow orders: the scope's own SPEC says so.

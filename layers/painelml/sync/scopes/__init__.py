@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from painelml.sync.models import Scope
-from painelml.sync.scopes import items, orders, reconcile, seller, shipments
+from painelml.sync.scopes import billing, claims, items, orders, reconcile, seller, shipments
 from painelml.sync.scopes.spec import ScopeSpec
 
 SPECS: dict[Scope, ScopeSpec] = {
@@ -11,5 +11,7 @@ SPECS: dict[Scope, ScopeSpec] = {
     "orders": orders.SPEC,
     "shipments": shipments.SPEC,
     "seller": seller.SPEC,
+    "claims": claims.SPEC,
+    "billing": billing.SPEC,
     "reconcile": reconcile.SPEC,
 }

@@ -1,25 +1,63 @@
-"""Listings, by a scan: the item search has no date filter and ends at 1,000 by offset."""
+"""Listings, by a scan: the item search has no date filter and ends at 1,000 by offset. Then the prices of what has changed.
+
+The prices come after the scan, because each is a call, and a scan must be read within minutes.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from pydantic import ValidationError
+
 from painelml.core.clock import now
+from painelml.core.db import TenantSession, tenant_session
+from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.api import bulk
 from painelml.marketplace.api.seller import SellerApi
-from painelml.marketplace.errors import CallRefused
-from painelml.marketplace.items.models import ItemDocument, read_item
-from painelml.marketplace.items.service import apply_items
+from painelml.marketplace.errors import AccessRefused, CallRefused
+from painelml.marketplace.items import queries
+from painelml.marketplace.items.models import ItemDocument, SalePriceDocument, read_item
+from painelml.marketplace.items.service import apply_items, apply_sale_prices, fetch_sale_price
 from painelml.sync.models import Counters, PageDone, SyncError
 from painelml.sync.scopes.spec import ScopeSpec, readable
 
 SCAN_LIMIT = 100
 SCAN_RESTARTS = 3
+PRICES_PER_PAGE = 15  # a page must not outlast what the gate lets through at once
 
 
 def first_cursor(days: int, newest: datetime | None) -> dict[str, Any]:  # noqa: ARG001 - a scan is always whole
     return {"scroll_id": None, "restarts": 0}
+
+
+def page(api: SellerApi, cursor: dict[str, Any]) -> tuple[Sequence[ItemDocument | SalePriceDocument], PageDone]:
+    """A page of the scan; after its last, a page of prices."""
+    return prices_page(api, cursor) if "prices_after" in cursor else items_page(api, cursor)
+
+
+def prices_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[SalePriceDocument], PageDone]:
+    """What buyers pay for the next items that changed since they were asked about."""
+    with tenant_session(api.account.tenant_id) as session:
+        wanted = queries.to_be_priced(session, api.account.id, after=cursor["prices_after"], limit=PRICES_PER_PAGE)
+    prices: list[SalePriceDocument] = []
+    errors: list[SyncError] = []
+    for item_id in wanted:
+        try:
+            prices.append(fetch_sale_price(api, item_id))
+        except AccessRefused as refused:
+            errors.append(SyncError(code=f"price_answered_{refused.status}", resource=item_id, at=now()))
+        except ValidationError:
+            errors.append(SyncError(code="unreadable_price", resource=item_id, at=now()))
+    finished = len(wanted) < PRICES_PER_PAGE
+    after = wanted[-1] if wanted else cursor["prices_after"]
+    return prices, PageDone(cursor={"prices_after": after}, errors=errors, finished=finished)
+
+
+def apply(session: TenantSession, account: ConnectedAccount, found: Sequence[ItemDocument | SalePriceDocument]) -> None:
+    apply_items(session, account, [one for one in found if isinstance(one, ItemDocument)])
+    apply_sale_prices(session, [one for one in found if isinstance(one, SalePriceDocument)])
 
 
 def items_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[ItemDocument], PageDone]:
@@ -46,13 +84,12 @@ def items_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[ItemDocumen
     following = scan.get("scroll_id") if ids else None
     total = scan.get("paging", {}).get("total")
     done = PageDone(
-        cursor={"scroll_id": following, "restarts": cursor["restarts"]},
+        cursor={"prices_after": ""} if following is None else {"scroll_id": following, "restarts": cursor["restarts"]},
         processed=Counters(items=len(items)),
         errors=refused + unread,
-        finished=following is None,
         expected=None if total is None else int(total),
     )
     return items, done
 
 
-SPEC = ScopeSpec(first_cursor, items_page, apply_items, counts="items")
+SPEC = ScopeSpec(first_cursor, page, apply, counts="items")

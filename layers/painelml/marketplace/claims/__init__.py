@@ -1,0 +1,1 @@
+"""Claims of buyers, and the returns that come of them."""
