@@ -9,6 +9,7 @@ import pytest
 
 from ops.home import Home
 from tests import platform as started
+from tests.gate import forget_gate
 from tests.queues import empty_queues
 from tests.servers import Database
 from tests.shops import Shop, open_shop
@@ -68,6 +69,7 @@ def _simulator(platform: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 def sim(_simulator: Simulator) -> Generator[Simulator]:
     """Mercado Livre, its switches off, with our handlers pointed at it. Tests keep apart by making sellers of their own."""
     empty_queues()
+    forget_gate()
     yield _simulator
     _simulator.calm()
 

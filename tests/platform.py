@@ -110,7 +110,7 @@ def _make_secrets() -> None:
     secrets = {
         "encryption": {"current": "k1", "keys": {"k1": base64.b64encode(os.urandom(32)).decode()}},
         "webhooks": {"mercado_livre_token": "tok-" + os.urandom(16).hex(), "platform_key": os.urandom(16).hex()},
-        "mercado_livre": APPLICATION,
+        "mercado_livre": {**APPLICATION, "rates": {"*": 60_000}},
         "stripe": {"webhook_secrets": ["whsec_painelml_test"], "livemode": False},
     }
     client = boto3.client("secretsmanager")

@@ -343,7 +343,7 @@ def test_a_smaller_plan_freezes_the_newest_and_a_larger_one_thaws_all(master: Pe
     refused = call(gateway, "POST", f"/ml-accounts/{before[5][0]}/sync", body={}, token=owner.access_token)
     assert (refused.status, refused.json["code"]) == (409, "account_frozen")
     read = call(gateway, "GET", f"/ml-accounts/{before[5][0]}", token=owner.access_token).json
-    assert (read["status"], read["health"]) == ("FROZEN", {"state": "broken", "reason": "plan_limit"})
+    assert (read["status"], read["health"]["state"], read["health"]["reason"]) == ("FROZEN", "broken", "plan_limit")
 
     put_on(master, owner, "painel.pro")
     assert accounts(owner) == before

@@ -20,6 +20,7 @@ from painelml.core.errors import RetryLater
 from painelml.sync import service, work
 from painelml.sync.models import PageJob
 from painelml.sync.scopes import SPECS, items, orders
+from tests.gate import forget_gate
 from tests.http import Context, call, gateway
 from tests.people import Person, sign_up
 from tests.queues import drain, invoke, receive, record
@@ -224,6 +225,7 @@ def test_a_busy_mercado_livre_puts_the_page_off(sim: Simulator, person: Person) 
         work.page(job, deferrals=3)
     assert 16 <= pause.value.seconds <= 24
     sim.calm()
+    forget_gate()
     drain("jobs", sync_worker)
     assert runs_of(person, account_id)["orders"]["status"] == "done"
 

@@ -5,12 +5,22 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Mapping
 
 NAMESPACE = "PainelML"
 
 
 def count(name: str, **dimensions: str) -> None:
     """One more of `name`. Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own."""
+    _write(name, 1, {}, dimensions)
+
+
+def measure(name: str, value: int, *, about: Mapping[str, str]) -> None:
+    """`value` of `name`. `about` stands beside it in the line, for searches of the log, and makes no metric of its own."""
+    _write(name, value, about, {})
+
+
+def _write(name: str, value: int, about: Mapping[str, str], dimensions: Mapping[str, str]) -> None:
     document = {
         "_aws": {
             "Timestamp": int(time.time() * 1000),
@@ -18,7 +28,8 @@ def count(name: str, **dimensions: str) -> None:
                 {"Namespace": NAMESPACE, "Dimensions": [sorted(dimensions)], "Metrics": [{"Name": name, "Unit": "Count"}]}
             ],
         },
-        name: 1,
+        name: value,
+        **about,
         **dimensions,
     }
     sys.stdout.write(json.dumps(document) + "\n")

@@ -8,9 +8,6 @@ buckets for a minute. Without Valkey each process gives each tenant a small allo
 from __future__ import annotations
 
 import math
-import threading
-import time
-from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Literal
@@ -22,18 +19,17 @@ from painelml.core.caller import Caller
 from painelml.core.config import config
 from painelml.core.db import home_session
 from painelml.core.errors import PainelError, Text
+from painelml.core.gcra import ROUNDING, LocalBuckets
 from painelml.core.observability import logger
+from painelml.core.scripts import Absence, Script
 
 Bucket = Literal["api", "pages"]
 
 WINDOW_SECONDS = 900
 MICRO = 1_000_000
 LIMITS_KEPT_SECONDS = 60
-WITHOUT_VALKEY_SECONDS = 5
-"""How long a process leaves Valkey alone after it failed, so that a dead cache does not slow every call."""
 LOCAL_WINDOW_SECONDS = 60
 LOCAL_ALLOWANCE: dict[Bucket, int] = {"api": 10, "pages": 60}
-LOCAL_TENANTS = 10_000
 ENTITLEMENTS: dict[str, Bucket] = {"rate_limit_15m": "api", "page_reads_15m": "pages"}
 
 _UNLIMITED, _UNKNOWN = -1, -2
@@ -42,7 +38,7 @@ _OWN_LIMITS = "select entitlement, quantity from app.own_limits()"
 # KEYS: the bucket, the tenant's limits. ARGV: field of the limits, window in µs, µs of now ('' for the server's clock).
 # Answers {allowed, limit, remaining, µs until the bucket is full, µs until the next call}; limit -1 unlimited, -2 not known.
 # The bucket holds the theoretical arrival time (TAT) in µs, which a double holds exactly.
-SCRIPT = """
+SCRIPT = Script("""
 local limit = tonumber(redis.call('HGET', KEYS[2], ARGV[1]) or '-2')
 if limit < 0 then return {1, limit, 0, 0, 0} end
 local window = tonumber(ARGV[2])
@@ -63,11 +59,11 @@ if after - now > burst then
 end
 redis.call('SET', KEYS[1], string.format('%.0f', after), 'PX', math.ceil((after - now) / 1000))
 return {1, limit, math.floor((burst - (after - now)) / interval), after - now, 0}
-"""
-KEEP_SCRIPT = """
+""")
+KEEP_SCRIPT = Script("""
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 redis.call('EXPIRE', KEYS[1], ARGV[1])
-"""
+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,14 +166,8 @@ def _in_valkey(tenant_id: UUID, bucket: Bucket, now_us: int | None) -> Verdict |
 
 
 def _run(tenant_id: UUID, bucket: Bucket, now_us: int | None) -> list[int]:
-    from redis.exceptions import NoScriptError
-
-    moment = "" if now_us is None else str(now_us)
-    given = (tenant_key(tenant_id, "rate", bucket), _limits_key(tenant_id), bucket, WINDOW_SECONDS * MICRO, moment)
-    try:
-        found: list[int] = cache().evalsha(_sha(), 2, *given)
-    except NoScriptError:
-        found = cache().eval(SCRIPT, 2, *given)
+    keys = [tenant_key(tenant_id, "rate", bucket), _limits_key(tenant_id)]
+    found: list[int] = SCRIPT.run(keys, bucket, WINDOW_SECONDS * MICRO, "" if now_us is None else now_us)
     return found
 
 
@@ -187,69 +177,37 @@ def _keep_limits(tenant_id: UUID) -> None:
     found = {row["entitlement"]: row["quantity"] for row in rows}
     limits = {bucket: _UNLIMITED if found[name] is None else found[name] for name, bucket in ENTITLEMENTS.items()}
     fields = [part for bucket, limit in limits.items() for part in (bucket, str(limit))]
-    cache().eval(KEEP_SCRIPT, 1, _limits_key(tenant_id), str(LIMITS_KEPT_SECONDS), *fields)
+    KEEP_SCRIPT.run([_limits_key(tenant_id)], LIMITS_KEPT_SECONDS, *fields)
 
 
 def _limits_key(tenant_id: UUID) -> str:
     return tenant_key(tenant_id, "rate", "limits")
 
 
-def _sha() -> str:
-    import hashlib
-
-    return hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
-
-
 def _seconds(micros: int) -> int:
     return math.ceil(micros / MICRO)
 
 
-class _Gone:
-    """Remembers for a few seconds that Valkey did not answer."""
-
-    def __init__(self) -> None:
-        self._until = 0.0
-
-    def is_set_now(self) -> bool:
-        return time.monotonic() < self._until
-
-    def begin(self, reason: str) -> None:
-        self._until = time.monotonic() + WITHOUT_VALKEY_SECONDS
-        logger.warning("rate limits are local", extra={"reason": reason})
-
-    def forget(self) -> None:
-        """Valkey is asked again at once."""
-        self._until = 0.0
-
-
 class _Local:
-    """GCRA in this process: tenants apart, the longest unseen forgotten first."""
+    """GCRA in this process."""
 
     def __init__(self) -> None:
-        self._arrivals: OrderedDict[tuple[UUID, Bucket], float] = OrderedDict()
-        self._lock = threading.Lock()
+        self._buckets = LocalBuckets()
 
     def judge(self, tenant_id: UUID, bucket: Bucket) -> Verdict:
         metrics.count("RateLimitLocal", bucket=bucket)
         limit = LOCAL_ALLOWANCE[bucket]
-        interval, moment = LOCAL_WINDOW_SECONDS / limit, time.monotonic()
-        with self._lock:
-            tat = max(self._arrivals.pop((tenant_id, bucket), 0.0), moment)
-            allowed = tat + interval - moment <= LOCAL_WINDOW_SECONDS + 1e-9
-            after = tat + interval if allowed else tat
-            self._arrivals[tenant_id, bucket] = after
-            if len(self._arrivals) > LOCAL_TENANTS:
-                self._arrivals.popitem(last=False)
-        ahead = after - moment
+        interval = LOCAL_WINDOW_SECONDS / limit
+        taken = self._buckets.take((tenant_id, bucket), interval=interval, tolerance=LOCAL_WINDOW_SECONDS)
         return Verdict(
-            allowed=allowed,
+            allowed=taken.allowed,
             bucket=bucket,
             limit=limit,
-            remaining=max(0, math.floor((LOCAL_WINDOW_SECONDS - ahead) / interval + 1e-9)),
-            reset_seconds=math.ceil(ahead),
-            retry_seconds=0 if allowed else max(1, math.ceil(tat + interval - moment - LOCAL_WINDOW_SECONDS)),
+            remaining=max(0, math.floor((LOCAL_WINDOW_SECONDS - taken.ahead) / interval + ROUNDING)),
+            reset_seconds=math.ceil(taken.ahead),
+            retry_seconds=0 if taken.allowed else max(1, math.ceil(taken.wait)),
             window_seconds=LOCAL_WINDOW_SECONDS,
         )
 
 
-_gone, _local = _Gone(), _Local()
+_gone, _local = Absence("rate limits"), _Local()

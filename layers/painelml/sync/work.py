@@ -56,7 +56,7 @@ def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> No
     spec = SPECS[run["scope"]]
     try:
         with patiently(deferrals):
-            documents, done = spec.page(SellerApi(account), run["cursor"])
+            documents, done = spec.page(SellerApi(account, background=True), run["cursor"])
         with tenant_session(job.tenant_id) as session:
             going_on = _write_page(session, job, partial(spec.apply, session, account, documents), done)
     except RetryLater:

@@ -24,6 +24,7 @@ from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.accounts.tokens import access_token
 from painelml.marketplace.api.seller import SellerApi
+from painelml.marketplace.api.transport import Call
 from painelml.marketplace.documents import Versioned
 from painelml.marketplace.errors import AccessRefused, CallRefused, ReconnectRequired, ResourceMissing, TokenRejected, patiently
 from painelml.marketplace.jobs import Refetch
@@ -153,12 +154,17 @@ def _outcome(task: _Task, read: Future[Versioned] | None) -> Found | None:
     deferrals = task.message.deferrals
     try:
         with patiently(deferrals):
-            return Found(task.resource, _document(task, read))
+            found = Found(task.resource, _document(task, read))
+        SellerApi(task.account).learn_answer([Call("GET", task.resource.path)])
+        return found
     except (ResourceMissing, ValidationError) as lacking:
         # Announced before it can be read; or a 206 that lacks even what a row needs, which a later read has.
         if deferrals < NOT_YET:
             raise RetryLater(2 ** (deferrals + 1), "announced, but not readable yet") from None
         code = getattr(lacking, "code", "unreadable")
+    except AccessRefused as refused:
+        SellerApi(task.account).learn_refusal(refused)
+        code = refused.code
     except (CallRefused, ReconnectRequired) as refused:
         code = refused.code
     # Repeating it would not help. The notification stays `received`, which is what reconciliation looks for.
