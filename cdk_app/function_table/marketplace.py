@@ -37,4 +37,14 @@ MARKETPLACE = (
         routes=(Route(path="items", below=True), Route(path="orders", below=True)),
         hot=True,
     ),
+    FunctionSpec(
+        name="buyers",
+        summary="What buyers ask and write, and what the seller answers.",
+        timeout_seconds=29,
+        database=True,
+        cache=True,
+        secrets=MERCADO_LIVRE_CALLER,
+        sends=(QueueName.JOBS,),
+        routes=(Route(path="questions", below=True),),
+    ),
 )

@@ -79,6 +79,12 @@ TABLE: tuple[Kept, ...] = (
         days=None,
         why="the contract",
     ),
+    Kept(
+        what="Buyers' questions and their answers",
+        tables=("app.questions",),
+        days=None,
+        why="the contract; people's words, never in logs or metrics",
+    ),
     Kept(what="Consents that were begun", tables=("directory.oauth_states",), days=1, why="of use for ten minutes"),
     Kept(
         what="Mercado Livre's notifications",

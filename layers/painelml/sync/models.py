@@ -11,10 +11,10 @@ from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
-Scope = Literal["items", "orders"]
+Scope = Literal["items", "orders", "questions"]
 Trigger = Literal["connect", "manual", "schedule"]
 RunStatus = Literal["running", "done", "failed", "cancelled"]
-SCOPES: tuple[Scope, ...] = ("items", "orders")
+SCOPES: tuple[Scope, ...] = ("items", "orders", "questions")
 
 
 class SyncAlreadyRunning(Conflict):
@@ -29,9 +29,9 @@ class SyncAlreadyRunning(Conflict):
 
 
 class SyncRequest(Order):
-    """What to bring in, and how many days back (orders; items have no dates)."""
+    """What to bring in, and how many days back (orders and what follows them; items have no dates)."""
 
-    scope: Literal["items", "orders", "all"] = "all"
+    scope: Scope | Literal["all"] = "all"
     days: Annotated[int, Field(ge=1, le=365, description="Mercado Livre keeps 12 months of orders.")] = 90
 
 

@@ -66,15 +66,16 @@ def running(session: TenantSession, account_id: UUID, scope: str) -> Row | None:
     )
 
 
-def newest_update(session: TenantSession, account_id: UUID) -> datetime | None:
-    """The newest order update that a complete run has seen."""
+def newest_update(session: TenantSession, account_id: UUID, scope: str) -> datetime | None:
+    """The newest update that a complete run of the scope has seen; None where it keeps no such stamp."""
     newest = session.value(
         """
         select cursor ->> 'newest' from app.sync_runs
-        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = 'orders' and status = 'done'
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = %(scope)s and status = 'done'
         order by started_at desc limit 1
         """,
         account_id=account_id,
+        scope=scope,
     )
     return datetime.fromisoformat(newest) if newest else None
 

@@ -13,8 +13,7 @@ from painelml.core.ids import uuid7
 from painelml.core.pages import Page, newest_first, page_of
 from painelml.marketplace import jobs
 from painelml.marketplace.accounts import queries as accounts
-from painelml.marketplace.accounts.service import connected_account
-from painelml.marketplace.errors import AccountFrozen, ReconnectRequired
+from painelml.marketplace.accounts.service import connected_account, working_account
 from painelml.sync import queries
 from painelml.sync.models import (
     SCOPES,
@@ -34,14 +33,13 @@ FIRST_DAYS = 90
 STALLED = timedelta(minutes=15)
 HOPELESS = timedelta(hours=24)
 LAST_ID = UUID(int=2**128 - 1)
+LEADING = tuple(scope for scope in SCOPES if SPECS[scope].follows is None)
 
 
 def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, user_id: UUID) -> list[SyncRun]:
     """Starts what was asked for and is not running; raises SyncAlreadyRunning when all of it is."""
-    state = connected_account(session, account_id).status
-    if state != "ACTIVE":
-        raise AccountFrozen if state == "FROZEN" else ReconnectRequired
-    scopes = SCOPES if wanted.scope == "all" else (wanted.scope,)
+    working_account(session, account_id)
+    scopes = LEADING if wanted.scope == "all" else (wanted.scope,)
     started = [
         run_id
         for scope in scopes
@@ -54,7 +52,7 @@ def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, us
 
 def start_first(session: TenantSession, account_id: UUID, *, user_id: UUID) -> None:
     """The first sync of an account that was just connected."""
-    for scope in SCOPES:
+    for scope in LEADING:
         start(session, account_id, scope, days=FIRST_DAYS, trigger="connect", user_id=user_id)
 
 
@@ -66,7 +64,7 @@ def start(
     Scheduled runs go on from the newest update that a complete run has seen; the others go `days` back.
     """
     run_id = uuid7()
-    newest = queries.newest_update(session, account_id) if scope == "orders" and trigger == "schedule" else None
+    newest = queries.newest_update(session, account_id, scope) if trigger == "schedule" else None
     inserted = queries.insert_run(
         session,
         run_id=run_id,
@@ -84,8 +82,10 @@ def start(
     return run_id
 
 
-def start_or_revive(session: TenantSession, account_id: UUID, scope: Scope) -> None:
-    """A scheduled run; or the next page again for a run whose message was lost; or a fresh one for a hopeless run."""
+def start_or_revive(
+    session: TenantSession, account_id: UUID, scope: Scope, *, days: int = FIRST_DAYS, trigger: Trigger = "schedule"
+) -> None:
+    """A fresh run; or the next page again for a run whose message was lost; or a fresh one for a hopeless run."""
     held = queries.running(session, account_id, scope)
     if held is not None:
         if held["progressed_at"] > now() - STALLED:
@@ -95,7 +95,7 @@ def start_or_revive(session: TenantSession, account_id: UUID, scope: Scope) -> N
             send_page(session.tenant_id, held["id"], held["page"])
             return
         fail(session, held["id"], "stalled")
-    start(session, account_id, scope, days=FIRST_DAYS, trigger="schedule")
+    start(session, account_id, scope, days=days, trigger=trigger)
 
 
 def send_page(tenant_id: UUID, run_id: UUID, page: int) -> None:
@@ -103,10 +103,15 @@ def send_page(tenant_id: UUID, run_id: UUID, page: int) -> None:
 
 
 def complete(session: TenantSession, run_id: UUID) -> None:
-    """Ends a run that reached its end."""
+    """Ends a run that reached its end, and starts what follows it."""
     account_id = queries.finish(session, run_id, status="done", errors=[], moment=now())
-    if account_id is not None:
-        accounts.note_sync(session, account_id, moment=now(), trouble=None)
+    if account_id is None:
+        return
+    accounts.note_sync(session, account_id, moment=now(), trouble=None)
+    ended = find(session, run_id)
+    for scope, spec in SPECS.items():
+        if spec.follows == ended.scope:
+            start_or_revive(session, account_id, scope, days=ended.days, trigger=ended.trigger)
 
 
 def fail(session: TenantSession, run_id: UUID, code: str) -> None:

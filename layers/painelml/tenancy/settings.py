@@ -76,9 +76,9 @@ def change_accounts(session: TenantSession, actor: UUID, account_id: UUID, chang
 
 
 def wants_sync(session: TenantSession, account_id: UUID, scope: str) -> bool:
-    """Whether the account's scope, `orders` or `items`, is switched on."""
+    """Whether the account's scope is switched on; what nobody can switch off is."""
     found = of_account(session, account_id)
-    return found.sync_orders if scope == "orders" else found.sync_items
+    return {"orders": found.sync_orders, "shipments": found.sync_orders, "items": found.sync_items}.get(scope, True)
 
 
 def _merged(held: dict[str, Any] | None, changes: SettingsChanges) -> dict[str, Any]:

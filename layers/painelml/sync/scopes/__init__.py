@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 from painelml.sync.models import Scope
-from painelml.sync.scopes import items, orders
+from painelml.sync.scopes import items, orders, questions
 from painelml.sync.scopes.spec import ScopeSpec
 
-SPECS: dict[Scope, ScopeSpec] = {"items": items.SPEC, "orders": orders.SPEC}
+SPECS: dict[Scope, ScopeSpec] = {
+    "items": items.SPEC,
+    "orders": orders.SPEC,
+    "questions": questions.SPEC,
+}

@@ -13,7 +13,7 @@ from painelml.core.clock import now
 from painelml.core.db import TenantSession
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.api.seller import SellerApi
-from painelml.sync.models import PageDone, SyncError
+from painelml.sync.models import PageDone, Scope, SyncError
 
 T = TypeVar("T")
 
@@ -25,11 +25,13 @@ class ScopeSpec:
     `first_cursor(days, newest)`: `newest` is the newest update stamp that a complete run has seen, None for a whole sync.
     `page(api, cursor)` asks Mercado Livre, outside any transaction: the documents, and where the run stands after them.
     `apply` writes those in the transaction that turns the page.
+    `follows` names the scope whose complete run starts one of this, because this one needs what that one brings.
     """
 
     first_cursor: Callable[[int, datetime | None], dict[str, Any]]
     page: Callable[[SellerApi, dict[str, Any]], tuple[Sequence[Any], PageDone]]
     apply: Callable[[TenantSession, ConnectedAccount, Sequence[Any]], object]
+    follows: Scope | None = None
 
 
 def readable(
