@@ -45,7 +45,7 @@ TAGS = {
     ),
     "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
     "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
-    "buyers": ("questions", "Perguntas de compradores · Buyers' questions"),
+    "buyers": ("questions messages", "Perguntas e mensagens de compradores · Buyers' questions and messages"),
     "billing": ("billing", "Planos, assinatura e uso · Plans, subscription and use"),
     "webhooks": ("webhooks", "Portas de entrada dos parceiros · Where partners knock"),
     "platform": ("admin", "Operação da plataforma · For platform roles only"),

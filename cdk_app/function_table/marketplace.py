@@ -45,6 +45,6 @@ MARKETPLACE = (
         cache=True,
         secrets=MERCADO_LIVRE_CALLER,
         sends=(QueueName.JOBS,),
-        routes=(Route(path="questions", below=True),),
+        routes=(Route(path="questions", below=True), Route(path="messages", below=True)),
     ),
 )

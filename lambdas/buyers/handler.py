@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from lambdas.buyers import questions
+from lambdas.buyers import messages, questions
 from painelml.core.http import entry_point, http_app
 
-app = http_app(questions.router)
+app = http_app(questions.router, messages.router)
 handler = entry_point(app)

@@ -85,6 +85,12 @@ TABLE: tuple[Kept, ...] = (
         days=None,
         why="the contract; people's words, never in logs or metrics",
     ),
+    Kept(
+        what="Conversations with buyers after the sale",
+        tables=("app.conversations", "app.messages"),
+        days=None,
+        why="the contract; people's words, never in logs or metrics",
+    ),
     Kept(what="Consents that were begun", tables=("directory.oauth_states",), days=1, why="of use for ten minutes"),
     Kept(
         what="Mercado Livre's notifications",

@@ -11,10 +11,10 @@ from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
-Scope = Literal["items", "orders", "questions"]
+Scope = Literal["items", "orders", "questions", "messages"]
 Trigger = Literal["connect", "manual", "schedule"]
 RunStatus = Literal["running", "done", "failed", "cancelled"]
-SCOPES: tuple[Scope, ...] = ("items", "orders", "questions")
+SCOPES: tuple[Scope, ...] = ("items", "orders", "questions", "messages")
 
 
 class SyncAlreadyRunning(Conflict):

@@ -12,6 +12,7 @@ EVERY: dict[str, timedelta] = {
     "orders": timedelta(minutes=30),
     "items": timedelta(days=1),  # the item search has no date filter: notifications keep listings between scans
     "questions": timedelta(minutes=30),  # those that wait for an answer; all of them once a day (sync/scopes/questions.py)
+    # Messages follow orders: the scope's own SPEC says so.
 }
 
 

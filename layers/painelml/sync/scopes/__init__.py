@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from painelml.sync.models import Scope
-from painelml.sync.scopes import items, orders, questions
+from painelml.sync.scopes import items, messages, orders, questions
 from painelml.sync.scopes.spec import ScopeSpec
 
 SPECS: dict[Scope, ScopeSpec] = {
     "items": items.SPEC,
     "orders": orders.SPEC,
     "questions": questions.SPEC,
+    "messages": messages.SPEC,
 }

@@ -33,10 +33,10 @@ def first_cursor(days: int, newest: datetime | None) -> dict[str, Any]:  # noqa:
 def questions_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[QuestionDocument], PageDone]:
     """Fifty of the scan. One that expired (five minutes) starts again."""
     asked_at = now()
-    where = {"seller_id": api.account.seller_id, "api_version": API_VERSION, "limit": SCAN_LIMIT}
+    where: dict[str, str | int] = {"seller_id": api.account.seller_id, "api_version": API_VERSION, "limit": SCAN_LIMIT}
     if cursor["status"]:
         where["status"] = cursor["status"]
-    answer = scan.page(api, "/questions/search", cursor, **where)
+    answer = scan.page(api, "/questions/search", cursor, first={}, **where)
     if answer is None:
         return [], scan.restarted(cursor)
     questions, errors = readable(answer["questions"], partial(searched_question, asked_at=asked_at), "question")
