@@ -44,7 +44,7 @@ MARKETPLACE = (
         database=True,
         cache=True,
         secrets=MERCADO_LIVRE_CALLER,
-        sends=(QueueName.JOBS,),
+        sends=(QueueName.JOBS, QueueName.OUTGOING_TEXT),
         routes=(Route(path="questions", below=True), Route(path="messages", below=True)),
     ),
 )

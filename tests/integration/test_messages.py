@@ -90,7 +90,7 @@ def shop(sim: Simulator, person: Person) -> tuple[int, UUID]:
 
 @pytest.mark.req("B006")
 def test_a_sync_brings_in_every_message_as_mercado_livre_has_it(sim: Simulator, person: Person) -> None:
-    seller = sim.seller(items=4, orders=60, days=30, messages=90)
+    seller = sim.seller(items=4, orders=60, days=20, messages=90)
     account_id = connect_and_sync(person, sim, seller)
     truth = truth_of(sim, seller)
     packs = {one["pack_id"] for one in truth.values()}

@@ -186,7 +186,7 @@ def test_scheduled_runs_read_what_waits_and_everything_once_a_day(
     assert read(person, waiting).json["status"] == "CLOSED_UNANSWERED"
 
 
-@pytest.mark.req("A055")
+@pytest.mark.req("A055", "A061")
 def test_another_tenants_questions_are_not_found(sim: Simulator, person: Person, shop: tuple[int, UUID]) -> None:
     question_id = ask(sim, shop[0])
     announce(sim, shop[0], question_id)
@@ -200,7 +200,6 @@ def test_another_tenants_questions_are_not_found(sim: Simulator, person: Person,
 # Answering
 
 
-@pytest.mark.req("A061")
 def test_an_answer_goes_out_and_is_read_back(sim: Simulator, person: Person, shop: tuple[int, UUID]) -> None:
     seller, _ = shop
     question_id = ask(sim, seller)
@@ -213,7 +212,6 @@ def test_an_answer_goes_out_and_is_read_back(sim: Simulator, person: Person, sho
     assert (truth["answered"], truth["last_updated"]) == (True, answered.json["updated_at"])
 
 
-@pytest.mark.req("A061")
 def test_the_same_key_answers_once(sim: Simulator, person: Person, shop: tuple[int, UUID]) -> None:
     question_id = ask(sim, shop[0])
     announce(sim, shop[0], question_id)
@@ -225,7 +223,6 @@ def test_the_same_key_answers_once(sim: Simulator, person: Person, shop: tuple[i
     assert sim.calls("POST /answers") == before + 1
 
 
-@pytest.mark.req("A061")
 def test_an_answered_or_closed_question_is_refused_and_brought_up_to_date(
     sim: Simulator, person: Person, shop: tuple[int, UUID]
 ) -> None:
@@ -299,7 +296,6 @@ class Losing:
         return self.real(call, bearer)
 
 
-@pytest.mark.req("A118")
 def test_a_lost_confirmation_is_looked_up_and_never_sent_again(
     sim: Simulator, person: Person, shop: tuple[int, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -311,7 +307,6 @@ def test_a_lost_confirmation_is_looked_up_and_never_sent_again(
     assert (answered.status, answered.json["answer"]["text"], losing.posts) == (200, "Temos sim!", 1)
 
 
-@pytest.mark.req("A118")
 def test_an_unknown_end_is_told_as_such(
     sim: Simulator, person: Person, shop: tuple[int, UUID], monkeypatch: pytest.MonkeyPatch
 ) -> None:

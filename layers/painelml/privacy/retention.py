@@ -87,7 +87,7 @@ TABLE: tuple[Kept, ...] = (
     ),
     Kept(
         what="Conversations with buyers after the sale",
-        tables=("app.conversations", "app.messages"),
+        tables=("app.conversations", "app.messages", "app.outgoing_messages"),
         days=None,
         why="the contract; people's words, never in logs or metrics",
     ),

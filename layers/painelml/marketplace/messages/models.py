@@ -105,6 +105,7 @@ class ConversationDocument(Document):
 
     pack_id: int
     seller_id: int
+    path: str
     status: Word
     substatus: str | None = None
     status_date: AwareDatetime | None = None

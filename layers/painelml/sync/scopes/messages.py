@@ -23,7 +23,8 @@ from painelml.sync.models import Counters, PageDone, SyncError
 from painelml.sync.scopes.spec import ScopeSpec
 
 AT_ONCE = 10
-MOST_SALES = 5_000
+MOST_SALES = 1_000  # a call each, of the 500 a minute that all tenants share
+TALK = timedelta(days=30)  # after that Mercado Livre closes a conversation (blocked_by_time)
 WHOLE_EVERY = timedelta(hours=23)  # a little less than a day, so that it comes at about the same hour
 LOOK_BACK = timedelta(days=7)
 
@@ -32,7 +33,7 @@ def first_cursor(days: int, newest: datetime | None) -> dict[str, Any]:
     """`newest` is when the last run began that looked at the orders' conversations."""
     moment = now()
     if newest is None:
-        since: datetime | None = moment - timedelta(days=days)
+        since: datetime | None = moment - min(timedelta(days=days), TALK)
     else:
         since = newest - LOOK_BACK if moment - newest >= WHOLE_EVERY else None
     return {
