@@ -10,7 +10,8 @@ from cdk_app.local import lambdas_folder
 
 
 def function_code(scope: Construct, name: str) -> lambda_.AssetCode:
-    """The asset holds `lambdas/{name}/` and nothing beside it."""
+    """The asset holds `lambdas/{name}/`, and of what lies beside it only the package's own `__init__.py`."""
     folder = lambdas_folder(scope)
-    kept = ["/*", f"!/{folder.name}", f"/{folder.name}/*", f"!/{folder.name}/{name}", "__pycache__", "*.pyc"]
-    return lambda_.Code.from_asset(str(folder.parent), exclude=kept, ignore_mode=IgnoreMode.GIT)
+    package = f"/{folder.name}"
+    others = ["/*", f"!{package}", f"{package}/*", f"!{package}/__init__.py", f"!{package}/{name}", "__pycache__", "*.pyc"]
+    return lambda_.Code.from_asset(str(folder.parent), exclude=others, ignore_mode=IgnoreMode.GIT)

@@ -5,7 +5,7 @@ with
 allowed (function) as (values
     ('app.accept_invitation(bytea, uuid, text, text, timestamp with time zone)'),
     ('app.account_of(uuid)'),
-    ('app.add_api_key(uuid, uuid, text, text, bytea, text[], timestamp with time zone, timestamp with time zone)'),
+    ('app.add_api_key(uuid, uuid, text, text, bytea, text[], integer, timestamp with time zone, timestamp with time zone)'),
     ('app.add_member(uuid, text, text, text, text)'),
     ('app.api_keys(uuid, uuid, integer)'),
     ('app.arm_invitation(uuid, bytea, timestamp with time zone)'),
@@ -30,6 +30,7 @@ allowed (function) as (values
     ('app.file_rejections(jsonb)'),
     ('app.find_api_key(bytea, timestamp with time zone)'),
     ('app.find_login(text)'),
+    ('app.hear_topics(text[], timestamp with time zone)'),
     ('app.hold_owners()'),
     ('app.hold_subscription()'),
     ('app.house_tenant()'),
@@ -78,12 +79,14 @@ allowed (function) as (values
     ('app.rotate_session(bytea, bytea, uuid, bytea, timestamp with time zone, interval, interval, interval)'),
     ('app.route_sellers(bigint[])'),
     ('app.schedule_account(uuid, text, timestamp with time zone, interval)'),
+    ('app.sellers_after(bigint, integer)'),
     ('app.session_owner(bytea)'),
     ('app.settle_agents(bigint)'),
     ('app.silo_of(uuid)'),
     ('app.standing(uuid)'),
     ('app.start_session(uuid, uuid, bytea, bytea, timestamp with time zone, interval)'),
     ('app.tenant_ids(uuid, integer)'),
+    ('app.topic_pulse()'),
     ('app.undo_provisioning(text)'),
     ('app.unfinished_tenant(text, timestamp with time zone)'),
     ('app.unschedule_account(uuid)'),
@@ -91,7 +94,8 @@ allowed (function) as (values
     ('app.use_recovery_code(uuid, bytea)'),
     ('app.use_totp_step(uuid, bigint)'),
     ('app.verify_email(bytea, timestamp with time zone)'),
-    ('app.visitor_standing(uuid, uuid)')
+    ('app.visitor_standing(uuid, uuid)'),
+    ('app.way_in_of(uuid)')
 ),
 relations as (
     select c.oid, c.relkind, c.relrowsecurity, c.relforcerowsecurity, c.reloptions, c.relowner, n.nspname,

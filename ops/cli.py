@@ -11,20 +11,24 @@ from typing import Annotated
 import typer
 from requests import RequestException
 
-from ops import endpoints, local, openapi, operating, sim, smoke, status, tenants, traceability
+from ops import dlq, endpoints, local, openapi, operating, sim, smoke, status, tenants, traceability, webhooks
 from ops.console import Report
-from ops.errors import OperationError
+from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home
 from ops.isolation import command as isolation
 from ops.processes import running
 from ops.seller import SellerFailure
 
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Runs PainelML.")
+app = typer.Typer(
+    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Runs PainelML.", epilog=EXIT_CODES
+)
 app.add_typer(isolation.app, name="isolation")
 
 app.add_typer(operating.keys, name="keys")
 app.add_typer(operating.audit, name="audit")
 app.add_typer(tenants.app, name="tenant")
+app.add_typer(webhooks.app, name="webhooks")
+app.add_typer(dlq.app, name="dlq")
 app.add_typer(sim.app, name="sim")
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]

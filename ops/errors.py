@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+EXIT_CODES = (
+    "Exit codes: 0 it is done; 1 it was refused or it failed, and the text says why and what to do; 2 the command line was "
+    "wrong. After 1 and 2 nothing was changed, unless the text says otherwise."
+)
+
 
 class OperationError(Exception):
     """`what` happened, `why`, and what to `do` about it; each a sentence for a person."""

@@ -12,6 +12,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
+from ops.openapi_examples import with_examples
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
 PUBLIC_PREFIXES = (
@@ -43,9 +45,14 @@ TAGS = {
         "tenant users invitations api-keys audit-log settings branding",
         "A empresa e sua equipe · The company and its people",
     ),
-    "mercado livre": ("ml-accounts sync-runs", "Contas conectadas e sincronização · Connected accounts and their syncs"),
-    "data": ("items orders", "Anúncios e pedidos · Listings and orders"),
-    "buyers": ("questions messages", "Perguntas e mensagens de compradores · Buyers' questions and messages"),
+    "mercado livre": (
+        "ml-accounts sync-runs reconciliations",
+        "Contas conectadas e sincronização · Connected accounts and their syncs",
+    ),
+    "data": (
+        "items orders shipments payments packs questions messages claims billing-periods",
+        "Anúncios e pedidos · Listings and orders",
+    ),
     "billing": ("billing", "Planos, assinatura e uso · Plans, subscription and use"),
     "webhooks": ("webhooks", "Portas de entrada dos parceiros · Where partners knock"),
     "platform": ("admin", "Operação da plataforma · For platform roles only"),
@@ -123,7 +130,7 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(with_examples(document()), ensure_ascii=False, indent=2) + "\n"
 
 
 def is_current() -> bool:

@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any
 from uuid import UUID
 
 import typer
 
-from ops.aws import LocalAws
+from ops.asking import DryRun, Env, Json, asked
 from ops.console import Report
-from ops.errors import OperationError
-from ops.home import Home
+from ops.errors import EXIT_CODES, OperationError
 
-app = typer.Typer(no_args_is_help=True, help="Tenants: open, list, show, suspend, resume.")
+app = typer.Typer(no_args_is_help=True, help="Tenants: open, list, show, suspend, resume, erase.", epilog=EXIT_CODES)
 
-Json = Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would happen, and change nothing.")]
 TenantId = Annotated[str, typer.Argument(help="The tenant's id, as `painel tenant list` shows it.")]
 
 
@@ -27,19 +21,21 @@ def create(
     *,
     name: Annotated[str, typer.Option(help="The company's name.")],
     email: Annotated[str, typer.Option(help="The company's address, and its first OWNER's.")],
-    plan: Annotated[str, typer.Option(help="FREE, BASIC, PRO or ENTERPRISE.")] = "FREE",
+    plan: Annotated[str, typer.Option(help="Its code in the catalogue: painel.pro, atendimento.white_label …")] = (
+        "painel.free"
+    ),
     domain: Annotated[str | None, typer.Option(help="The host whose pages wear the tenant's brand.")] = None,
     tenant_id: Annotated[str | None, typer.Option("--id", help="Its id, so that repeating the command goes on.")] = None,
     max_accounts: Annotated[int | None, typer.Option(help="Mercado Livre accounts, if not the plan's number.")] = None,
     dry_run: DryRun = False,
+    env: Env = "local",
     json: Json = False,
 ) -> None:
     """Open a tenant: owner, plan, storage, brand and, where the plan says so, a database of its own. Safe to run twice."""
-    report = Report(as_json=json)
-    with explained(report):
+    with asked(env, json) as (report, operate):
         wanted = {"id": read_id(tenant_id) if tenant_id else None, "domain": domain}
         args = {"name": name, "email": email, "plan": plan, "max_accounts": max_accounts, "dry_run": dry_run}
-        answer = _ask("tenant-create", **args, **{key: value for key, value in wanted.items() if value})
+        answer = operate("tenant-create", **args, **{key: value for key, value in wanted.items() if value})
         for warning in answer["warnings"]:
             report.say(f"[yellow]![/] {warning}")
         if dry_run:
@@ -53,13 +49,12 @@ def create(
 
 
 @app.command(name="list")
-def list_tenants(*, json: Json = False) -> None:
-    """All tenants: id, state, plan, placement, name."""
-    report = Report(as_json=json)
-    with explained(report):
-        answer = _ask("tenant-list")
+def list_tenants(*, env: Env = "local", json: Json = False) -> None:
+    """All tenants: id, state, plans, placement, name."""
+    with asked(env, json) as (report, operate):
+        answer = operate("tenant-list")
         shown = [
-            (tenant["id"], f"{tenant['status']:<12} {tenant['plan']:<10} {tenant['placement'][:12]:<12} {tenant['name']}")
+            (tenant["id"], f"{tenant['status']:<12} {tenant['plans']:<24} {tenant['placement'][:12]:<12} {tenant['name']}")
             for tenant in answer["tenants"]
         ]
         report.table("Tenants", shown)
@@ -67,11 +62,10 @@ def list_tenants(*, json: Json = False) -> None:
 
 
 @app.command()
-def show(tenant_id: TenantId, *, json: Json = False) -> None:
+def show(tenant_id: TenantId, *, env: Env = "local", json: Json = False) -> None:
     """One tenant, and each step of its opening."""
-    report = Report(as_json=json)
-    with explained(report):
-        answer = _ask("tenant-show", id=read_id(tenant_id))
+    with asked(env, json) as (report, operate):
+        answer = operate("tenant-show", id=read_id(tenant_id))
         report.table("Tenant", _rows(answer["tenant"]))
         run = answer["provisioning"]
         if run:
@@ -81,31 +75,54 @@ def show(tenant_id: TenantId, *, json: Json = False) -> None:
 
 
 @app.command()
-def suspend(tenant_id: TenantId, *, dry_run: DryRun = False, json: Json = False) -> None:
+def suspend(tenant_id: TenantId, *, dry_run: DryRun = False, env: Env = "local", json: Json = False) -> None:
     """Close a tenant's doors: sessions end now, notifications are kept, nothing is deleted."""
-    _move(tenant_id, "SUSPENDED", dry_run=dry_run, json=json)
+    _move(tenant_id, "SUSPENDED", dry_run=dry_run, env=env, json=json)
 
 
 @app.command()
-def resume(tenant_id: TenantId, *, dry_run: DryRun = False, json: Json = False) -> None:
+def resume(tenant_id: TenantId, *, dry_run: DryRun = False, env: Env = "local", json: Json = False) -> None:
     """Open a suspended or cancelled tenant again."""
-    _move(tenant_id, "ACTIVE", dry_run=dry_run, json=json)
+    _move(tenant_id, "ACTIVE", dry_run=dry_run, env=env, json=json)
 
 
 @app.command()
-def cancel(tenant_id: TenantId, *, dry_run: DryRun = False, json: Json = False) -> None:
+def cancel(tenant_id: TenantId, *, dry_run: DryRun = False, env: Env = "local", json: Json = False) -> None:
     """End a tenant: nobody enters any more, its rows stay until `painel tenant erase`. A partner's sub-tenants go first."""
-    _move(tenant_id, "CANCELLED", dry_run=dry_run, json=json)
+    _move(tenant_id, "CANCELLED", dry_run=dry_run, env=env, json=json)
 
 
-@contextmanager
-def explained(report: Report) -> Iterator[None]:
-    """An OperationError as an explanation and exit code 1."""
-    try:
-        yield
-    except OperationError as error:
-        report.failure(error)
-        sys.exit(1)
+@app.command()
+def erase(
+    *,
+    tenant_id: Annotated[str, typer.Option("--id", help="The tenant's id. It must be CANCELLED.")],
+    yes: Annotated[bool, typer.Option("--yes", help="I know that this cannot be undone.")] = False,
+    with_sub_tenants: Annotated[
+        bool, typer.Option("--with-sub-tenants", help="A partner's sub-tenants too. Each must be CANCELLED.")
+    ] = False,
+    env: Env = "local",
+    json: Json = False,
+) -> None:
+    """Erase all data of a cancelled tenant, a database of its own included, for good, and print the receipt."""
+    with asked(env, json) as (report, operate):
+        wanted = read_id(tenant_id)
+        if not yes:
+            raise OperationError("Nothing was erased.", why="An erasure cannot be undone.", do="Add --yes if you mean it.")
+        receipt = operate("erase-tenant", tenant=wanted, with_sub_tenants=with_sub_tenants)
+        for below in receipt.get("sub_tenants", []):
+            report.say(f"Sub-tenant {below['tenant_id']}: {sum(below['rows'].values())} rows. Receipt {below['sha256']}.")
+        report.table("Erased", [(name, str(count)) for name, count in sorted(receipt["rows"].items()) if count])
+        report.say(f"{receipt['objects']} objects, {receipt['cache_keys']} cache keys. Receipt {receipt['sha256']}.")
+        report.result(receipt)
+
+
+@app.command(name="replay-erasures")
+def replay(*, env: Env = "local", json: Json = False) -> None:
+    """After a restore: erase again whoever was erased since the copy was made."""
+    with asked(env, json) as (report, operate):
+        told = operate("replay-erasures")
+        report.say(f"{len(told['receipts'])} tombstones replayed.")
+        report.result(told)
 
 
 def read_id(text: str) -> str:
@@ -128,28 +145,12 @@ def _say_how_it_went(report: Report, answer: dict[str, Any]) -> None:
         report.say(f"{tenant['host']} is recorded, and {tenant['host_status']}: its pages are not served there yet.")
 
 
-def _move(tenant_id: str, status: str, *, dry_run: bool, json: bool) -> None:
-    report = Report(as_json=json)
-    with explained(report):
-        answer = _ask("tenant-move", id=read_id(tenant_id), status=status, dry_run=dry_run)
+def _move(tenant_id: str, status: str, *, dry_run: bool, env: str, json: bool) -> None:
+    with asked(env, json) as (report, operate):
+        answer = operate("tenant-move", id=read_id(tenant_id), status=status, dry_run=dry_run)
         verb = "Would move" if dry_run else "Moved"
         report.say(f"{verb} {answer['tenant_id']} from {answer['moved_from']} to {answer['status']}.")
         report.result(answer)
-
-
-def _ask(verb: str, **args: Any) -> dict[str, Any]:
-    """The verb's answer; raises OperationError with its refusal, in its own words."""
-    answer: dict[str, Any] = LocalAws(Home.default()).operate(verb, **args)
-    if "error" in answer:
-        code, detail = answer["error"]["code"], answer["error"]["detail"]
-        do = {
-            "not_found": "See `painel tenant list`. Nothing was changed.",
-            "database_unavailable": "See `painel status`, then `make up`. Nothing was changed.",
-        }
-        raise OperationError(
-            f"{verb} was refused: {code}.", why=detail, do=do.get(code, "Correct it and run the command again.")
-        )
-    return answer
 
 
 def _rows(tenant: dict[str, Any]) -> list[tuple[str, str]]:

@@ -23,7 +23,10 @@ from cdk_app.environments import Environment
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Watched:
-    """Everything that an environment has and that may go wrong. `functions` are grouped by what they serve."""
+    """Everything that an environment has and that may go wrong. `functions` are grouped by what they serve.
+
+    `few_alarms`: what economy can pay for (docs/decisions/0007).
+    """
 
     critical_topic: sns.ITopic
     warning_topic: sns.ITopic
@@ -34,6 +37,7 @@ class Watched:
     database: catalogue.WatchedDatabase | None = None
     cache: elasticache.CfnServerlessCache | elasticache.CfnReplicationGroup | None = None
     nat_instances: Sequence[ec2.IInstance] = ()
+    few_alarms: bool = False
 
 
 class ObservabilityStack(EnvironmentStack):
@@ -43,7 +47,7 @@ class ObservabilityStack(EnvironmentStack):
         self, scope: Construct, construct_id: str, *, environment: Environment, watched: Watched, **kwargs: Any
     ) -> None:
         super().__init__(scope, construct_id, environment=environment, **kwargs)
-        self._watched = watched
+        self._watched, self._environment = watched, environment
         Alarms(
             self,
             "Alarms",
@@ -56,11 +60,13 @@ class ObservabilityStack(EnvironmentStack):
     def _rows(self) -> list[AlarmRow]:
         watched = self._watched
         return [
-            *catalogue.queue_rows(watched.queues, watched.dead_letters),
+            *catalogue.queue_rows(watched.queues, watched.dead_letters, few=watched.few_alarms),
             *catalogue.api_rows(watched.api),
             *catalogue.function_rows(watched.functions),
             *(catalogue.database_rows(watched.database) if watched.database else ()),
             *(catalogue.cache_rows(watched.cache) if watched.cache else ()),
+            *catalogue.throttle_rows(self._environment.name),
+            *catalogue.topic_rows(self._environment.name),
             *catalogue.nat_instance_rows(watched.nat_instances),
         ]
 

@@ -130,6 +130,7 @@ class EnvironmentStage:
             else {name: cast("list[lambda_.IFunction]", [*members.values()]) for name, members in groups.items()},
             database=self._watched_database(),
             cache=self.cache.cache if self.cache else None,
+            few_alarms=self._profile.grouped_secrets,
             nat_instances=self.network.nat_instances if self.network else (),
         )
 

@@ -10,31 +10,38 @@ import pytest
 from ops.home import Home
 from tests import platform as started
 from tests.gate import forget_gate
+from tests.proxy import Proxy, proxied
 from tests.queues import empty_queues
 from tests.servers import Database
 from tests.shops import Shop, open_shop
 from tests.simulator import Simulator
 from tests.system import ROOT, System, running_system
-from tests.wire import file_what_was_heard, overheard
+from tests.wire import Overheard, is_guarded, overheard, system_overheard
 
 os.environ.update(started.ENVIRONMENT)
 
 
 @pytest.fixture(scope="session")
-def database(tmp_path_factory: pytest.TempPathFactory) -> Generator[Database]:
+def _wire() -> Overheard:
+    """All that the application sends in this run, to whichever server."""
+    return Overheard()
+
+
+@pytest.fixture(scope="session")
+def database(tmp_path_factory: pytest.TempPathFactory, _wire: Overheard) -> Generator[Database]:
     """One migrated PostgreSQL for the session; tests keep apart by making tenants of their own.
 
-    With PAINEL_WIRE_GUARD=1 all that `app` sends is heard, and a statement that pins an RDS Proxy connection fails the run.
+    With PAINEL_WIRE_GUARD=1 all that the application sends is heard, here and in the whole system below, and a statement that
+    pins an RDS Proxy connection fails the run.
     """
     made = started.database(tmp_path_factory.mktemp("postgres"))
-    if os.environ.get("PAINEL_WIRE_GUARD") != "1":
+    if not is_guarded():
         yield made
         return
-    with overheard(made) as wire:
+    with overheard(made, _wire):
         yield made
-    file_what_was_heard(wire, Home.default())
-    assert wire.statements, "the wire guard heard nothing"
-    assert wire.pinning == [], f"{len(wire.pinning)} statements pin an RDS Proxy connection"
+    _wire.file(Home.default())
+    _wire.judge()
 
 
 @pytest.fixture(scope="session")
@@ -74,11 +81,24 @@ def sim(_simulator: Simulator) -> Generator[Simulator]:
     _simulator.calm()
 
 
+@pytest.fixture
+def proxy(sim: Simulator) -> Generator[Proxy]:
+    """A proxy before the simulator, with our client pointed at it."""
+    with proxied(sim.url) as between:
+        yield between
+
+
 @pytest.fixture(scope="session")
-def system() -> Generator[System]:
+def system(_wire: Overheard) -> Generator[System]:
     """The whole system, deployed by the real command into a folder of its own."""
     with running_system(ROOT / ".painel" / "tests") as running:
-        yield running
+        if not is_guarded():
+            yield running
+            return
+        with system_overheard(running.home, _wire):
+            yield running
+    _wire.file(Home.default())
+    _wire.judge()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from painelml.core.cache import cache
+from painelml.core.cache import cache, outage
 from painelml.marketplace.api import gate
 
 
@@ -11,4 +11,4 @@ def forget_gate() -> None:
     for key in list(cache().scan_iter(match="{ml:*")):
         cache().delete(key)
     gate._local = gate._Local()
-    gate._away.forget()
+    outage.end()

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from lambdas.auth.handler import handler as auth
+from lambdas.operations.handler import handler as operations
 from painelml.core.caller import Caller
 from painelml.identity import tokens
 from tests.http import call
@@ -35,6 +36,15 @@ def sign_up(company_name: str = "Loja de Teste", *, email: str | None = None) ->
     made = call(auth, "POST", "/auth/register", body=body)
     assert made.status == 201, made.text
     return log_in(email)
+
+
+def open_silo() -> Person:
+    """A fresh tenant with a database of its own."""
+    email = unique_email("silo")
+    args = {"name": "Empresa Própria", "email": email, "plan": "ENTERPRISE", "max_accounts": 3}
+    made = operations({"verb": "tenant-create", "args": args}, None)
+    assert made["tenant"]["placement"].startswith("silo-"), made
+    return log_in(email, made["password"])
 
 
 def log_in(email: str, password: str = PASSWORD) -> Person:

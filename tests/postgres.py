@@ -23,6 +23,8 @@ from psycopg import sql
 MASTER = "painel_master"
 PASSWORD = "on-a-laptop"
 SUPERUSER = "postgres"
+# Who said it: role and program (tests/wire.py).
+LOG_LINE_PREFIX = "%m [%p] %u/%a "
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Postgres:
     def start(self) -> None:
         """Starts the server, and waits until it answers; after a kill it recovers from its log."""
         settings = f"-h 127.0.0.1 -p {self.port} -k '' -c fsync=off -c max_connections=200"
+        settings += f" -c log_line_prefix='{LOG_LINE_PREFIX}'"
         self._run("pg_ctl", "-w", "-o", settings, "-l", str(self.folder / "log"), "start")
 
     def stop(self) -> None:

@@ -102,6 +102,24 @@ def cache_rows(cache: elasticache.CfnServerlessCache | elasticache.CfnReplicatio
     ]
 
 
+def throttle_rows(environment_name: str) -> list[AlarmRow]:
+    """Logins go on without the cache, but each process forgives a third of the guesses that all together should (0022)."""
+    return [
+        AlarmRow(
+            name="throttle-local",
+            why="The cache does not answer: guessing at passwords is slowed by each process alone. Bring the cache back.",
+            metric=cloudwatch.Metric(
+                namespace=f"PainelML/{environment_name}",
+                metric_name="ThrottleLocal",
+                period=_FIVE_MINUTES,
+                statistic="Sum",
+            ),
+            severity=Severity.CRITICAL,
+            above=5,
+        )
+    ]
+
+
 def nat_instance_rows(instances: Sequence[ec2.IInstance]) -> list[AlarmRow]:
     """The only way out of economy's private subnets: moved to another host, or started again, without a person."""
     # Not equally long: recovering and rebooting at once would get in each other's way.

@@ -13,22 +13,28 @@ from aws_cdk import aws_sqs as sqs
 from cdk_app.alarms import AlarmRow, Severity
 
 _MINUTE, _FIVE_MINUTES = Duration.minutes(1), Duration.minutes(5)
+_SWEEP = Duration.minutes(15)  # the pace of missed_feeds, which counts the silent topics
 _MOST_METRICS_IN_MATH = 10
 _OLDEST_MESSAGE_SECONDS = 15 * 60
 
 
-def queue_rows(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQueue]) -> list[AlarmRow]:
-    """A dead letter is a customer's event that nobody will apply unless a person acts."""
+def queue_rows(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.IQueue], *, few: bool) -> list[AlarmRow]:
+    """A dead letter is a customer's event that nobody will apply unless a person acts. `few`: one alarm for all of them."""
+    dead = {
+        name: queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum")
+        for name, queue in dead_letters.items()
+    }
+    counted: dict[str, cloudwatch.IMetric] = {"all": _sum([*dead.values()], "Dead letters", _MINUTE)} if few else {**dead}
     return [
         *(
             AlarmRow(
                 name=f"{name}-dead-letters",
-                why=f"Messages of {name} failed for good. Look at them, mend the cause, send them again.",
-                metric=queue.metric_approximate_number_of_messages_visible(period=_MINUTE, statistic="Maximum"),
+                why=f"Messages ({name}) failed for good. Look at them, mend the cause, send them again.",
+                metric=metric,
                 severity=Severity.WARNING,
                 above=0,
             )
-            for name, queue in dead_letters.items()
+            for name, metric in counted.items()
         ),
         *(
             AlarmRow(
@@ -40,6 +46,22 @@ def queue_rows(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.
             )
             for name, queue in queues.items()
         ),
+    ]
+
+
+def topic_rows(environment_name: str) -> list[AlarmRow]:
+    """Mercado Livre switches a topic off without a word, and stores nothing of that time (docs/runbooks/topic-disabled.md)."""
+    return [
+        AlarmRow(
+            name="topics-silent",
+            why="A topic of Mercado Livre that spoke before says nothing any more: see docs/runbooks/topic-disabled.md.",
+            metric=cloudwatch.Metric(
+                namespace=f"PainelML/{environment_name}", metric_name="TopicsSilent", period=_SWEEP, statistic="Maximum"
+            ),
+            severity=Severity.WARNING,
+            above=0,
+            periods=2,
+        )
     ]
 
 
@@ -95,10 +117,10 @@ def _parts(groups: Mapping[str, Sequence[lambda_.IFunction]]) -> Iterator[tuple[
             yield name, functions[start : start + _MOST_METRICS_IN_MATH]
 
 
-def _sum(metrics: Sequence[cloudwatch.IMetric], label: str) -> cloudwatch.MathExpression:
+def _sum(metrics: Sequence[cloudwatch.IMetric], label: str, period: Duration = _FIVE_MINUTES) -> cloudwatch.MathExpression:
     return cloudwatch.MathExpression(
         expression="SUM(METRICS())",
         using_metrics={f"m{number}": metric for number, metric in enumerate(metrics)},
         label=label,
-        period=_FIVE_MINUTES,
+        period=period,
     )

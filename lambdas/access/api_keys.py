@@ -37,5 +37,5 @@ def make_api_key(body: NewApiKey) -> Response[MadeApiKey]:
 @permitted(Permission.MANAGE_API_KEYS)
 def revoke_api_key(key_id: UUID) -> Response[None]:
     with tenant_session(current_tenant()) as session:
-        api_keys.revoke(session, key_id)
+        api_keys.revoke(session, current_caller(), key_id)
     return Response(204)

@@ -17,7 +17,11 @@ router = http_routes()
 
 @router.post("/auth/login")
 def log_in(body: Login) -> Response[Tokens]:
-    return refresh_cookie.answer(sessions.log_in(body, _client()), as_cookie=body.cookie)
+    given = sessions.log_in(body, _client())
+    replaced, _ = refresh_cookie.presented(router.current_event.raw_event, None)
+    if body.cookie and replaced:
+        sessions.log_out(replaced)
+    return refresh_cookie.answer(given, as_cookie=body.cookie)
 
 
 @router.post("/auth/refresh")

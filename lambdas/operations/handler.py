@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from lambdas.operations.verbs import VERBS
+from painelml.audit import review
 from painelml.core.observability import begin_log, logger
 
 
@@ -15,5 +16,6 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     if verb not in VERBS:
         raise ValueError(f"There is no verb {verb!r}. Choose one of: {', '.join(sorted(VERBS))}.")
     result = VERBS[verb](event.get("args") or {})
+    review.write_down(verb, event.get("args") or {}, result)
     logger.info("operation done", extra={"verb": verb})
     return result

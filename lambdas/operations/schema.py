@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from painelml.core import migrate as migrations
+from painelml.identity import desk
 from painelml.identity.silos import migrate_all
 
 
@@ -13,6 +14,7 @@ def migrate(args: dict[str, Any]) -> dict[str, Any]:
     version = migrations.migrate(migrations.owner_url(), app_password=args.get("app_password"))
     if findings := migrations.audit():
         raise RuntimeError(f"The schema is at {version}, and breaks {len(findings)} isolation rules: {findings[:5]}.")
+    desk.open_house()
     return {"version": version, "silos": migrate_all()}
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from lambdas.operations import chain, erasures, keys, people, schema
+from lambdas.operations import chain, erasures, keys, notifications, people, schema
 from painelml.core.errors import PainelError
 from painelml.identity import desk
 
@@ -38,10 +38,11 @@ VERBS: dict[str, Verb] = {
     "rotate-encryption-key": keys.rotate_encryption_key,
     "reseal-tokens": keys.reseal_tokens,
     "create-platform-user": people.create_platform_user,
-    "audit-verify": chain.verify,
-    "audit-export": chain.export,
-    "erase-tenant": erasures.erase_tenant,
-    "replay-erasures": erasures.replay_erasures,
+    "audit-verify": answering(chain.verify),
+    "audit-export": answering(chain.export),
+    "erase-tenant": answering(erasures.erase_tenant),
+    "replay-erasures": answering(erasures.replay_erasures),
+    "webhooks-replay": answering(notifications.replay_notifications),
     "tenant-create": answering(desk.create),
     "tenant-list": answering(desk.listed),
     "tenant-show": answering(desk.show),

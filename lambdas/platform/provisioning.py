@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 from painelml.core.caller import current_caller
-from painelml.core.db import directory_session
 from painelml.core.http import http_routes
 from painelml.identity import service as people
 from painelml.identity.models import NewTenantWithOwner, SignedUp
@@ -25,5 +24,4 @@ def open_tenant(body: NewTenantWithOwner) -> SignedUp:
 @router.get("/admin/tenants/<tenant_id>/provisioning")
 @permitted(Permission.READ_CUSTOMERS)
 def read_provisioning(tenant_id: UUID) -> Provisioning:
-    with directory_session() as session:
-        return provisioning.for_platform(session, current_caller().user_id, tenant_id)
+    return provisioning.for_platform(current_caller().user_id, tenant_id)

@@ -25,8 +25,6 @@ def read_any_subscription(tenant_id: UUID) -> Subscription:
 @router.patch("/admin/tenants/<tenant_id>/subscription")
 @permitted(Permission.MANAGE_PLATFORM)
 def change_any_subscription(tenant_id: UUID, body: SubscriptionChanges) -> Subscription:
-    actor = current_caller().user_id
-    with tenancy.looked_into(actor, tenant_id) as session:
-        changed = plans.change_subscription(session, actor, body)
+    changed = tenancy.change_subscription(current_caller().user_id, tenant_id, body)
     forget_limits(tenant_id)
     return changed

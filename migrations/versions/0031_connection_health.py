@@ -3,7 +3,7 @@
 from migrations.sql_file import run_sql
 
 revision = "0031_connection_health"
-down_revision = "0025_silos"
+down_revision = "0039_topic_pulse"
 
 
 def upgrade() -> None:

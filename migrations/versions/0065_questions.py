@@ -3,7 +3,7 @@
 from migrations.sql_file import run_sql
 
 revision = "0065_questions"
-down_revision = "0031_connection_health"
+down_revision = "0063_seller_profiles"
 
 
 def upgrade() -> None:

@@ -18,11 +18,13 @@ order by 2
 """
 COLUMNS: LiteralString = """
 select a.attname as name, t.typname as type, t.typtype as kind, t.typelem <> 0 and t.typcategory = 'A' as is_array,
-    (select min(e.enumlabel) from pg_enum e where e.enumtypid = t.oid) as label
+    (select min(e.enumlabel) from pg_enum e where e.enumtypid = t.oid) as label,
+    not (a.attnotnull or d.typnotnull) as is_nullable, a.atthasdef as has_default,
+    case when t.typname in ('varchar', 'bpchar') then nullif(greatest(a.atttypmod, d.typtypmod), -1) - 4 end as longest
 from pg_attribute a
 join pg_type d on d.oid = a.atttypid
 join pg_type t on t.oid = case when d.typtype = 'd' then d.typbasetype else d.oid end
-where a.attrelid = %s and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity = ''
+where a.attrelid = %s and a.attnum > 0 and not a.attisdropped and a.attgenerated = ''
 order by a.attnum
 """
 FOREIGN_KEYS: LiteralString = """
@@ -36,7 +38,12 @@ where c.contype = 'f' and c.conrelid = %s and c.conparentid = 0
 order by 1
 """
 KEYS: LiteralString = """
-select x.relname as name, i.indisprimary as is_primary, i.indpred is not null or 0 = any (i.indkey::smallint[]) as is_partial,
+select x.relname as name, i.indisprimary as is_primary,
+    i.indpred is not null or exists (
+        select from unnest(i.indkey::smallint[]) k (n)
+        left join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n
+        where k.n = 0 or a.attgenerated <> ''
+    ) as is_partial,
     pg_get_indexdef(i.indexrelid) as definition, pg_get_constraintdef(c.oid) as constraint_definition,
     array(select a.attname::text from unnest(i.indkey::smallint[]) with ordinality k (n, place)
         join pg_attribute a on a.attrelid = i.indrelid and a.attnum = k.n
@@ -74,13 +81,16 @@ select md5(string_agg(line, e'\n' order by line)) from (
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """`kind` is pg_type.typtype, `label` an enum's first label."""
+    """`kind` is pg_type.typtype, `label` an enum's first label, `longest` how many characters a limited text holds."""
 
     name: str
     type: str
     kind: str
     is_array: bool
     label: str | None
+    is_nullable: bool
+    has_default: bool
+    longest: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +104,7 @@ class ForeignKey:
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A unique index. `constraint_definition` where a constraint stands behind it."""
+    """A unique index. `is_partial`: over some rows only, or over what is computed."""
 
     name: str
     is_primary: bool
@@ -118,6 +128,11 @@ class Table:
     foreign_keys: list[ForeignKey] = field(default_factory=list)
     keys: list[Key] = field(default_factory=list)
     policies: list[str] = field(default_factory=list)
+
+    def is_implied(self, key: ForeignKey) -> bool:
+        """Whether a wider foreign key, always filled in, refuses all that `key` refuses."""
+        required = {column.name for column in self.columns if not column.is_nullable}
+        return any(set(key.columns) < set(other.columns) <= required for other in self.foreign_keys)
 
 
 def tables(connection: Connection) -> dict[str, Table]:

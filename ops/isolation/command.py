@@ -6,17 +6,19 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 import typer
+from psycopg import OperationalError
 from requests import RequestException
 from rich.markup import escape
 
+from ops import endpoints
 from ops.console import Report
-from ops.errors import OperationError
+from ops.errors import EXIT_CODES, OperationError
 from ops.home import Home, write_json
 from ops.isolation import page
 from ops.isolation.proof import Proof, prove
 from ops.seller import SellerFailure
 
-app = typer.Typer(no_args_is_help=True, help="Whether tenants are kept apart, checked rather than believed.")
+app = typer.Typer(no_args_is_help=True, help="Whether tenants are kept apart, checked rather than believed.", epilog=EXIT_CODES)
 
 
 @app.callback()
@@ -28,7 +30,7 @@ def _isolation() -> None:
 def report(
     *,
     short: Annotated[
-        bool, typer.Option("--short", help="5,000 transactions and one attacker, instead of 100,000 and two.")
+        bool, typer.Option("--short", help="5,000 transactions and four attacks in brief, instead of 100,000 and six.")
     ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of text.")] = False,
 ) -> None:
@@ -58,9 +60,10 @@ def write(home: Home, proof: Proof) -> dict[str, Any]:
 
 
 def _proven(home: Home, said: Report, *, short: bool) -> Proof:
+    endpoints.load(home)  # says so where nothing has been started
     try:
         return prove(home, short=short, step=said.step)
-    except (SellerFailure, RequestException) as error:
+    except (SellerFailure, RequestException, OperationalError) as error:
         raise OperationError("The proof did not come to its end.", why=str(error), do="See `painel status`.") from error
 
 

@@ -15,6 +15,7 @@ from uuid import uuid4
 import requests
 
 from ops.errors import OperationError
+from ops.isolation.openings import claims_of
 from ops.isolation.prober import Findings
 from ops.isolation.tenants import Tenant
 
@@ -43,7 +44,7 @@ def forgeries(keys: SigningKeys, genuine: str, victim: Tenant) -> dict[str, str]
     import jwt
 
     head = jwt.get_unverified_header(genuine)
-    claims: Claims = jwt.decode(genuine, options={"verify_signature": False})
+    claims = claims_of(genuine)
     said, content, signature = genuine.split(".")
     published = next(key for key in keys.jwks["keys"] if key["kid"] == head["kid"])
     public_pem = _public_pem(published)
@@ -87,33 +88,68 @@ def forgeries(keys: SigningKeys, genuine: str, victim: Tenant) -> dict[str, str]
     return made
 
 
+def across_placements(pool: SigningKeys, silo: SigningKeys, pooled: Tenant, housed: Tenant, other: Tenant) -> dict[str, str]:
+    """Live keys on claims that are not theirs to sign. `silo` is the key of the silo of `housed`; `other` lives in another."""
+    a_pooled, a_housed, an_other = (claims_of(tenant.seller.token) for tenant in (pooled, housed, other))
+    unplaced = {name: value for name, value in a_housed.items() if name != "placement"}
+    return {
+        "a silo's key for a tenant of the pool": silo.sign(a_pooled),
+        "a silo's key for a tenant of the pool, said to be here": silo.sign(a_pooled | {"placement": housed.placement}),
+        "a silo's key for another silo's tenant": silo.sign(an_other),
+        "a silo's key for another silo's tenant, said to be in this silo": silo.sign(
+            an_other | {"placement": housed.placement}
+        ),
+        "a silo's key for its own tenant, said to be in the pool": silo.sign(a_housed | {"placement": pooled.placement}),
+        "a silo's key for its own tenant, said to be nowhere": silo.sign(unplaced),
+        "the pool's key for a silo's tenant": pool.sign(a_housed),
+        "the pool's key for a silo's tenant, said to be in the pool": pool.sign(a_housed | {"placement": pooled.placement}),
+        "the pool's key for a silo's tenant, said to be nowhere": pool.sign(unplaced),
+        "the pool's key for a tenant of the pool, said to be in a silo": pool.sign(a_pooled | {"placement": housed.placement}),
+        "a silo's key under the pool's kid": silo.sign(a_pooled, kid=pool.current),
+        "the pool's key under a silo's kid": pool.sign(a_housed, kid=silo.current),
+    }
+
+
 @dataclass(slots=True)
 class Forger:
-    """Shows every forgery to the gateway. `forged` counts them; what was accepted is a violation."""
+    """Shows every forgery to the gateway. `forged` counts them; what was accepted is a violation.
+
+    `silo_keys` are those of the silo that `housed` lives in; `other` lives in another.
+    """
 
     keys: SigningKeys
+    silo_keys: SigningKeys
     attacker: Tenant
     victim: Tenant
+    housed: Tenant
+    other: Tenant
     findings: Findings
     forged: int = 0
 
     def run(self) -> None:
-        """Raises OperationError if the control token, signed as the environment signs, is refused: then nothing is proven."""
+        """Raises OperationError if a control token, signed as the environment signs, is refused: then nothing is proven."""
+        for tenant in (self.attacker, self.victim, self.housed, self.other):
+            tenant.renew()
+        self._accepted(self.keys, self.attacker)
+        self._accepted(self.silo_keys, self.housed)
         genuine = self.attacker.seller.token
-        import jwt
-
-        claims: Claims = jwt.decode(genuine, options={"verify_signature": False})
-        if (control := self._shown(self.keys.sign(claims | {"iat": int(time.time())}))).status_code != 200:
-            raise OperationError(
-                f"A genuine token was answered {control.status_code}, so refused forgeries prove nothing.",
-                why="The forger signs otherwise than the environment does.",
-                do="Compare ops/isolation/forgeries.py with painelml/identity/tokens.py.",
-            )
         for name, token in forgeries(self.keys, genuine, self.victim).items():
+            self._refused(f"token with {name}", self._shown(token))
+        strangers = across_placements(self.keys, self.silo_keys, self.attacker, self.housed, self.other)
+        for name, token in strangers.items():
             self._refused(f"token with {name}", self._shown(token))
         for name, header in {"Basic scheme": "Basic eDp4", "no scheme": genuine, "empty": "Bearer "}.items():
             self._refused(f"authorization with {name}", self._asked(header))
         self._replayed()
+
+    def _accepted(self, keys: SigningKeys, tenant: Tenant) -> None:
+        control = self._shown(keys.sign(claims_of(tenant.seller.token) | {"iat": int(time.time())}))
+        if control.status_code != 200:
+            raise OperationError(
+                f"A genuine token of {tenant.name} was answered {control.status_code}, so refused forgeries prove nothing.",
+                why="The forger signs otherwise than the environment does.",
+                do="Compare ops/isolation/forgeries.py with painelml/identity/tokens.py.",
+            )
 
     def _replayed(self) -> None:
         """A refresh token used twice by different clients ends the whole family; then its youngest is refused too."""

@@ -9,18 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
-
-import psycopg
-from psycopg import errors as pg
-from psycopg import sql
 
 from ops.errors import OperationError
 from ops.isolation import rows
+from ops.isolation.behaviour import Watched
 from ops.isolation.catalogue import ForeignKey, Key, Table, definers, fingerprint, tables, tenant_tables
-from ops.isolation.rows import Seeded
-from ops.isolation.scratch import Connection, Scratch, inside
+from ops.isolation.scratch import Connection, Scratch
 
 POLICY = "using (tenant_id = (select app.tid())) with check (tenant_id = (select app.tid()))"
 
@@ -96,7 +90,7 @@ def mutants(owner: Connection, found: dict[str, Table]) -> Iterator[Mutant]:
         yield from _of_policies(table)
         yield from _of_grants(table)
         for foreign_key in table.foreign_keys:
-            if len(foreign_key.columns) > 1:
+            if len(foreign_key.columns) > 1 and not table.is_implied(foreign_key):
                 yield from _of_foreign_key(table, foreign_key)
         referred = [
             (child, leaning) for child in found.values() for leaning in child.foreign_keys if leaning.parent == table.name
@@ -221,92 +215,3 @@ def _of_key(table: Table, key: Key, referred: list[tuple[Table, ForeignKey]]) ->
             f"drop index {schema}.proof_narrow",
             table.name,
         )
-
-
-@dataclass(slots=True)
-class Watched:
-    """The scratch database with one row of each table for each of two tenants, and two pairs of eyes on it."""
-
-    owner: Connection
-    app: Connection
-    found: dict[str, Table]
-    seeded: Seeded
-
-    def audit(self) -> list[str]:
-        """The catalogue audit's findings: `check object`."""
-        from painelml.core.migrate import audit_sql
-
-        found = self.owner.execute(sql.SQL(audit_sql()))
-        return [f"{row[0]} {row[1]}" for row in found.fetchall()]
-
-    def behaviour(self, table: Table) -> list[str]:
-        """What `table` does that it must not; nothing for a sound one. Leaves no trace."""
-        if table.is_partition:
-            return [] if not self._reads(self.app, table, None) else ["a partition can be read directly"]
-        return [
-            *self._reading(table),
-            *self._writing(table),
-            *self._referring(table),
-            *self._keys(table),
-        ]
-
-    def _reading(self, table: Table) -> Iterator[str]:
-        attacker, _ = self.seeded.tenants
-        readers = [("owner", self.owner)] + ([("app", self.app)] if table.app_reads else [])
-        for who, connection in readers:
-            seen = self._reads(connection, table, attacker)
-            if any(tenant != attacker for tenant in seen):
-                yield f"{who} reads another tenant's row"
-            if attacker not in seen:
-                yield f"{who} does not see the tenant's own row"
-            if self._reads(connection, table, None):
-                yield f"{who} reads rows without a tenant"
-
-    def _writing(self, table: Table) -> Iterator[str]:
-        attacker, victim = self.seeded.tenants
-        for who, connection in (("owner", self.owner), ("app", self.app)):
-            if who == "app" and not table.app_inserts:
-                continue
-            theirs = rows.fresh(table, victim, self.seeded.rows[table.name, victim])
-            # A key that refuses the row has looked past the policy: only the policy's own refusal counts.
-            if not isinstance(rows.without_trace(connection, attacker, table, theirs), pg.InsufficientPrivilege):
-                yield f"{who} writes a row for another tenant"
-
-    def _referring(self, table: Table) -> Iterator[str]:
-        attacker, victim = self.seeded.tenants
-        for key in table.foreign_keys:
-            if "tenant_id" not in key.columns or len(key.columns) == 1:
-                continue
-            mine, theirs = self.seeded.rows[table.name, attacker], self.seeded.rows[table.name, victim]
-            child = rows.fresh(table, attacker, mine)
-            stolen = {column: theirs[column] for column in key.columns if column != "tenant_id"}
-            if any(value is None for value in stolen.values()):
-                continue
-            if not isinstance(rows.without_trace(self.owner, attacker, table, child | stolen), pg.ForeignKeyViolation):
-                yield f"{key.name} lets a row refer to another tenant's"
-
-    def _keys(self, table: Table) -> Iterator[str]:
-        attacker, victim = self.seeded.tenants
-        for key in (key for key in table.keys if not key.is_partial):
-            same = self.seeded.rows[table.name, attacker]
-            again = rows.fresh(table, attacker, same) | {column: same[column] for column in key.columns}
-            if not isinstance(rows.without_trace(self.owner, attacker, table, again), pg.UniqueViolation):
-                yield f"{key.name} lets a key come twice"
-            if key.columns[0] != "tenant_id" or len(key.columns) == 1:
-                continue
-            referring = {column for fk in table.foreign_keys for column in fk.columns}
-            if referring & set(key.columns[1:]):
-                continue  # another tenant cannot hold the same parents, so it cannot meet this key
-            twin = rows.fresh(table, victim, self.seeded.rows[table.name, victim])
-            twin |= {column: same[column] for column in key.columns[1:]}
-            if isinstance(rows.without_trace(self.owner, victim, table, twin), pg.UniqueViolation):
-                yield f"{key.name} tells one tenant what another holds"
-
-    def _reads(self, connection: Connection, table: Table, tenant: UUID | None) -> list[Any]:
-        try:
-            with inside(connection, tenant):
-                # No predicate: the policy alone must do it.
-                query = f"select tenant_id from {table.name}"  # noqa: S608
-                return [row[0] for row in connection.execute(query).fetchall()]
-        except psycopg.errors.InsufficientPrivilege:
-            return []

@@ -26,9 +26,13 @@ td.figure { text-align: right; white-space: nowrap; width: 9rem; font-size: 1.35
 td.figure small { display: block; font-size: .78rem; font-weight: 400; color: var(--soft); white-space: normal }
 td.good { color: var(--good) } td.bad { color: var(--bad) } td [lang=en] { font-size: .92em }
 ul.problems { padding-left: 1.1rem; color: var(--bad) } ul.problems li { overflow-wrap: anywhere }
-ul.kinds { columns: 2; padding-left: 1.1rem; margin: .4rem 0 } ul.kinds li { break-inside: avoid }
+table.counts th { text-align: right; font-weight: 600; color: var(--soft); font-size: .85rem; padding: .3rem 0 .3rem 1.2rem;
+  vertical-align: bottom } table.counts th:first-child { text-align: left; padding-left: 0 }
+table.counts td { padding: .38rem 0 .38rem 1.2rem; text-align: right; font-variant-numeric: tabular-nums }
+table.counts td:first-child { text-align: left; padding-left: 0 }
+h2 { break-after: avoid } figure { margin: 0 }
 pre { background: var(--pale); border: 1px solid var(--line); border-radius: .3rem; padding: .8rem 1rem; overflow-x: auto }
-@media (max-width: 40rem) { ul.kinds { columns: 1 } td.figure { width: 6rem } }
+@media (max-width: 40rem) { td.figure { width: 6rem } }
 @media print { body { margin: 0; max-width: none; font-size: 10.5pt } @page { size: A4; margin: 16mm }
   .verdict { print-color-adjust: exact; -webkit-print-color-adjust: exact } }
 """
@@ -80,12 +84,14 @@ def render(told: dict[str, Any]) -> str:
 <table><tbody>
 {"".join(_row(*row) for row in _figures(told))}
 </tbody></table>
+<h2>Quem atacou quem <span lang="en">· Who attacked whom</span></h2>
+{_table(ATTACKS, [_attack(crossing) for crossing in told["crossings"]])}
 <h2>As falhas plantadas, por tipo <span lang="en">· The planted faults, by kind</span></h2>
-<ul class="kinds">{"".join(_kind(kind, count) for kind, count in sorted(told["mutants_by_kind"].items()))}</ul>
+{_table(FAULTS, [_fault(*kind) for kind in sorted(told["mutants_by_kind"].items())])}
 <h2>Como repetir <span lang="en">· How to run it again</span></h2>
 <pre>git checkout {escape(told["commit"].rstrip("+"))}
-make isolation                      # {"a forma longa, de ponta a ponta"} · the long form
-painel isolation report --short     # em segundos · in seconds, on a running system</pre>
+make isolation                      # a forma longa, de ponta a ponta · the long form
+painel isolation report --short     # em poucos minutos, num sistema no ar · in a few minutes, on a running system</pre>
 <p>O que é provado, como, e o que não é: <code>docs/security/isolation.md</code>.<br>
 <span lang="en">What is proven, how, and what is not: <code>docs/security/isolation.md</code>.</span></p>
 </main>
@@ -106,10 +112,12 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
             f"sondagens em {told['routes']} rotas|probes of {told['routes']} routes",
             None,
             "Cada rota, método e parâmetro com identificador do documento OpenAPI, chamado com identificadores e tokens de "
-            "outro tenant, malformados, aleatórios ou ausentes. A resposta tem de ser 404 (403 nas rotas da plataforma), igual "
+            "outro tenant, malformados, aleatórios ou ausentes: entre tenants do banco comum (pool) e de bancos próprios "
+            "(silo), em todas as direções. A resposta tem de ser 404 (403 nas rotas da plataforma), igual "
             "à de um identificador que ninguém tem.",
             "Every route, method and id-bearing parameter of the OpenAPI document, asked with another tenant's, malformed, "
-            "random or no ids and tokens. The answer must be 404 (403 on platform routes), as for an id that nothing has.",
+            "random or no ids and tokens: between tenants of the shared database (pool) and of databases of their own (silo), "
+            "in all directions. The answer must be 404 (403 on platform routes), as for an id that nothing has.",
         ),
         (
             _number(told["foreign_bytes"]),
@@ -129,10 +137,11 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
             _number(told["interleaved_transactions"]),
             f"transações|transactions, {_number(told['interleaved_per_second'])}/s",
             None,
-            "Transações de vários tenants intercaladas em poucas conexões, com erros, desfazimentos, savepoints e chamadas sem "
-            "tenant entre elas. Nenhuma leitura leva predicado: só a política do banco protege.",
-            "Transactions of several tenants interleaved on few connections, with errors, rollbacks, savepoints and calls "
-            "without a tenant between them. No read carries a predicate: the database's policy alone protects.",
+            "Transações de vários tenants intercaladas em poucas conexões a um pool e a um silo, com erros, desfazimentos, "
+            "savepoints e chamadas sem tenant entre elas. Nenhuma leitura leva predicado: só a política do banco protege.",
+            "Transactions of several tenants interleaved on few connections to a pool and a silo, with errors, rollbacks, "
+            "savepoints and calls without a tenant between them. No read carries a predicate: the database's policy alone "
+            "protects.",
         ),
         (
             f"{_number(told['mutants_caught'])} / {_number(told['mutants'])}",
@@ -154,22 +163,22 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
             _number(told["tokens_refused"]),
             "tokens mostrados|tokens shown",
             None,
-            "Tokens forjados, adulterados, vencidos, de outro ambiente ou repetidos, mostrados à porta de entrada real. Cada "
-            "um tem de receber 401; um aceito conta como violação.",
-            "Tokens forged, altered, expired, of another environment or replayed, shown to the real gateway. Each must be "
-            "answered 401; one that is accepted counts as a violation.",
+            "Tokens forjados, adulterados, vencidos, de outro ambiente, de outro silo ou repetidos, mostrados à porta de "
+            "entrada real. Cada um tem de receber 401; um aceito conta como violação.",
+            "Tokens forged, altered, expired, of another environment or silo or replayed, shown to the real gateway. Each "
+            "must be answered 401; one that is accepted counts as a violation.",
         ),
         (
             "–" if pins is None else _number(pins),
             "comandos que prendem|pinning statements",
             None if pins is None else pins == 0,
-            "Comandos SQL da suíte de integração que prenderiam uma conexão do RDS Proxy a um cliente"
+            "Comandos SQL dos testes que prenderiam uma conexão do RDS Proxy a um cliente"
             + (
                 " (não medido neste commit)."
                 if pins is None
                 else f", entre {_number(told['wire_statements'])} ouvidos na rede."
             ),
-            "SQL statements of the integration suite that would pin an RDS Proxy connection to one client"
+            "SQL statements of the tests that would pin an RDS Proxy connection to one client"
             + (
                 " (not measured on this commit)."
                 if pins is None
@@ -179,6 +188,8 @@ def _figures(told: dict[str, Any]) -> list[tuple[str, str, bool | None, str, str
     ]
 
 
+ATTACKS = ("atacante → vítima|attacker → victim", "sondagens|probes", "bytes alheios|foreign bytes", "violações|violations")
+FAULTS = ("proteção retirada|guard taken away", "plantadas|planted", "pegas|caught")
 STORES = {
     "response": "respostas",
     "log": "linhas de log",
@@ -212,8 +223,21 @@ def _problems(problems: list[str]) -> str:
     return f'<h2>O que falhou <span lang="en">· What failed</span></h2>\n<ul class="problems">{listed}</ul>'
 
 
-def _kind(kind: str, count: int) -> str:
-    return f"<li>{_number(count)} × {escape(KINDS.get(kind, kind))}</li>"
+def _table(headings: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    """The first column is text, the others are counts."""
+    head = "".join(f'<th scope="col">{_both(*heading.split("|"))}</th>' for heading in headings)
+    body = "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row)}</tr>\n" for row in rows)
+    return f'<table class="counts"><thead><tr>{head}</tr></thead><tbody>\n{body}</tbody></table>'
+
+
+def _attack(crossing: dict[str, Any]) -> tuple[str, ...]:
+    counts = (_number(crossing[name]) for name in ("probes", "foreign_bytes", "violations"))
+    return (f"{escape(crossing['attacker'])} → {escape(crossing['victim'])}", *counts)
+
+
+def _fault(kind: str, count: dict[str, int]) -> tuple[str, ...]:
+    portuguese, _, english = KINDS.get(kind, kind).partition(" · ")
+    return (_both(portuguese, english or kind), _number(count["planted"]), _number(count["caught"]))
 
 
 def _both(portuguese: str, english: str) -> str:

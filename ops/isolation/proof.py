@@ -15,7 +15,7 @@ import psycopg
 from ops import endpoints, postgres
 from ops.aws import LocalAws
 from ops.home import REPOSITORY, Home
-from ops.isolation import interleaved, mutants, tenants
+from ops.isolation import interleaved, mutants, openings, tenants
 from ops.isolation.document import Document
 from ops.isolation.forgeries import Forger, SigningKeys
 from ops.isolation.mutants import MutationScore
@@ -26,7 +26,12 @@ from ops.isolation.traces import Traces
 from ops.openapi import DOCUMENT
 
 LONG, SHORT = 100_000, 5_000
-JWT_SECRET = "/painelml/local/jwt"  # noqa: S105 - the secret's name
+JWT_SECRET, SILO_SECRETS = "/painelml/local/jwt", "/painelml/local/silos"
+PLACES = {"A": openings.POOL, "B": openings.POOL, "C": openings.SILO, "D": openings.SILO}
+# Who attacks whom: pool and pool, pool and silo, silo and pool, silo and silo.
+CROSSINGS_SHORT = (("A", "B"), ("A", "C"), ("C", "A"), ("C", "D"))
+CROSSINGS = (*CROSSINGS_SHORT, ("B", "A"), ("D", "C"))
+Count = dict[str, int]
 Step = Callable[[str], AbstractContextManager[Any]]
 
 
@@ -38,6 +43,7 @@ class Proof:
     short: bool
     seconds: float = 0.0
     findings: Findings = field(default_factory=Findings)
+    crossings: list[dict[str, Any]] = field(default_factory=list)
     tokens: int = 0
     interleaved_transactions: int = 0
     interleaved_per_second: float = 0.0
@@ -46,7 +52,7 @@ class Proof:
     mutants: int = 0
     mutants_caught: int = 0
     survivors: list[str] = field(default_factory=list)
-    kinds: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, Count] = field(default_factory=dict)
     audit_checks: int = 0
     audit_findings: list[str] = field(default_factory=list)
     wire: dict[str, Any] | None = None
@@ -70,6 +76,7 @@ class Proof:
             "routes": self.findings.routes,
             "probes": self.findings.probes,
             "foreign_bytes": self.findings.foreign_bytes,
+            "crossings": self.crossings,
             "searched": self.findings.searched,
             "tokens_refused": self.tokens,
             "interleaved_transactions": self.interleaved_transactions,
@@ -101,9 +108,10 @@ def prove(home: Home, *, short: bool, step: Step = lambda _: nullcontext()) -> P
     with step(taken_away), scratch_database(urls.owner, urls.app) as scratch:
         count_mutants(proof, mutants.score(scratch))
     transactions = SHORT if short else LONG
-    with step(f"{transactions:,} interleaved transactions over {interleaved.CONNECTIONS} shared connections"):
-        with scratch_database(urls.owner, urls.app) as scratch:
-            told = interleaved.run(scratch, transactions=transactions)
+    connections = f"{interleaved.CONNECTIONS} shared connections to a pool, {interleaved.SILO_CONNECTIONS} to a silo"
+    with step(f"{transactions:,} interleaved transactions over {connections}"):
+        with scratch_database(urls.owner, urls.app) as pool, scratch_database(urls.owner, urls.app) as silo:
+            told = interleaved.run(pool, silo, transactions=transactions)
         proof.interleaved_transactions, proof.interleaved_per_second = told.transactions, told.rate
         proof.violations += told.violations
     attack_system(proof, home, step)
@@ -113,26 +121,34 @@ def prove(home: Home, *, short: bool, step: Step = lambda _: nullcontext()) -> P
 
 
 def attack_system(proof: Proof, home: Home, step: Step) -> None:
-    """Two shops in the running system, each attacking the other (in the short form, one of them)."""
+    """Two shops in the pool and two in silos of the running system attack each other, in all directions between the two."""
     found, document, aws = endpoints.load(home).as_json(), Document.read(DOCUMENT), LocalAws(home)
-    with step("Two shops, every text that they may write carrying a canary"):
-        one, other = (tenants.open_tenant(found, name) for name in ("A", "B"))
-        for tenant in (one, other):
+    with step("Two shops in the pool, two in silos; every text that they may write carries a canary"):
+        opened = {letter: openings.open_tenant(found, aws, where, letter) for letter, where in PLACES.items()}
+        for tenant in opened.values():
             tenants.fill(tenant, document)
             tenants.settle(tenant)
-    for attacker, victim in [(one, other)] if proof.short else [(one, other), (other, one)]:
-        with step(f"Every route and parameter, {attacker.canary[:8]} against {victim.canary[:8]}"):
-            Attack(document, attacker, victim, proof.findings).run()
+    for one, other in CROSSINGS_SHORT if proof.short else CROSSINGS:
+        attacker, victim = opened[one], opened[other]
+        findings = proof.findings
+        before = findings.counts()
+        with step(f"Every route and parameter, {attacker.name} against {victim.name}"):
+            Attack(document, attacker, victim, findings, brief=proof.short and bool(proof.crossings)).run()
+        counted = {name: count - before[name] for name, count in findings.counts().items()}
+        proof.crossings.append({"attacker": attacker.name, "victim": victim.name, **counted})
     with step("Logs, cache, queues and objects searched for canaries"):
-        Traces(aws, found["cache_url"], proof.findings).search(one, other)
-    with step("Forged, altered, stale and replayed tokens"):
-        proof.tokens = forge(aws, one, other, proof.findings)
+        Traces(aws, found["cache_url"], proof.findings).search(list(opened.values()))
+    with step("Forged, altered, stale, misplaced and replayed tokens"):
+        proof.tokens = forge(aws, opened, proof.findings)
 
 
-def forge(aws: LocalAws, attacker: Tenant, victim: Tenant, findings: Findings) -> int:
+def forge(aws: LocalAws, opened: dict[str, Tenant], findings: Findings) -> int:
     """How many tokens were shown; those that were accepted are in `findings`."""
+    attacker, victim, housed, other = opened.values()
     jwks = attacker.seller.call("GET", "/.well-known/jwks.json", expect=200)
-    forger = Forger(SigningKeys.of(aws.secret(JWT_SECRET)["jwt"], jwks), attacker, victim, findings)
+    pool, silo = (aws.secret(name)["jwt"] for name in (JWT_SECRET, f"{SILO_SECRETS}/{housed.placement}"))
+    keys, silo_keys = SigningKeys.of(pool, jwks), SigningKeys.of(silo, jwks)
+    forger = Forger(keys, silo_keys, attacker, victim, housed, other, findings)
     forger.run()
     return forger.forged
 
@@ -155,7 +171,9 @@ def count_mutants(proof: Proof, score: MutationScore) -> None:
     proof.survivors = score.survivors
     proof.violations += [f"scratch database, before any fault: {found}" for found in score.sound_findings]
     for verdict in score.verdicts:
-        proof.kinds[verdict.mutant.kind] = proof.kinds.get(verdict.mutant.kind, 0) + 1
+        count = proof.kinds.setdefault(verdict.mutant.kind, {"planted": 0, "caught": 0})
+        count["planted"] += 1
+        count["caught"] += verdict.caught
 
 
 def wire_of(home: Home, at: str) -> dict[str, Any] | None:

@@ -19,7 +19,11 @@ Connection = psycopg.Connection[Any]
 CHECKS: LiteralString = """
 select format('alter table %s drop constraint %I', conrelid::regclass, conname)
 from pg_constraint
-where contype = 'c' and connamespace in ('app'::regnamespace, 'directory'::regnamespace) and coninhcount = 0
+where contype = 'c' and connamespace in ('app'::regnamespace, 'directory'::regnamespace) and coninhcount = 0 and conrelid <> 0
+union all
+select format('alter domain %s drop constraint %I', contypid::regtype, conname)
+from pg_constraint
+where contype = 'c' and connamespace in ('app'::regnamespace, 'directory'::regnamespace) and contypid <> 0
 """
 TRIGGERED: LiteralString = """
 select distinct format('alter table %s disable trigger user', tgrelid::regclass)
@@ -64,12 +68,17 @@ def scratch_database(owner_url: str, app_url: str) -> Generator[Scratch]:
             made = Scratch(on_database(owner_url, name), on_database(app_url, name))
             migrate(made.owner_url, app_password=urlsplit(app_url).password)
             with made.as_owner() as owner:
-                for query in (CHECKS, TRIGGERED):
-                    for (statement,) in owner.execute(query).fetchall():
-                        owner.execute(statement)
+                relax(owner)
             yield made
         finally:
             admin.execute(sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name)))
+
+
+def relax(owner: Connection) -> None:
+    """Value checks and triggers are taken away."""
+    for query in (CHECKS, TRIGGERED):
+        for (statement,) in owner.execute(query).fetchall():
+            owner.execute(statement)
 
 
 @contextmanager

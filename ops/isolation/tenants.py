@@ -1,4 +1,4 @@
-"""Two shops for the proof: signed up, connected and filled through the API, every text that it takes carrying a canary."""
+"""Tenants of the proof: what each holds, filled through the API with a canary in every text that it takes."""
 
 from __future__ import annotations
 
@@ -22,8 +22,12 @@ ENDING = re.compile(r"eras|cancel|clos|terminat|logout|leave")
 
 @dataclass
 class Tenant:
-    """One side of the proof. `canary` is in every text it wrote; `resources` are the rows that its own lists show, by path."""
+    """One side of the proof. `canary` is in every text it wrote; `resources` are the rows that its own lists show, by path.
 
+    `name` says where it lives and which it is: pool A, silo C.
+    """
+
+    name: str
     seller: Seller
     canary: str
     email: str
@@ -32,6 +36,7 @@ class Tenant:
     tenant_id: str
     user_id: str
     refresh_token: str
+    placement: str
     resources: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
     cursors: dict[str, str] = field(default_factory=dict)
     written: list[str] = field(default_factory=list)
@@ -66,6 +71,10 @@ class Tenant:
             return str(self.resources["/ml-accounts"][0]["id"])
         return None
 
+    def renew(self) -> None:
+        """A new session: an access token lives a quarter of an hour, the proof longer."""
+        self.seller.log_in(email=self.email, password=self.password)
+
     def _someone(self) -> str:
         """A person of this tenant, best not its owner: what is done to them must not end the owner's session."""
         others = [row["id"] for row in self.resources.get("/users", []) if row["id"] != self.user_id]
@@ -76,31 +85,6 @@ class Tenant:
         told = {self.canary, self.email, self.seller_id, self.tenant_id, self.user_id}
         told |= {str(value) for rows in self.resources.values() for row in rows for value in _own(row)}
         return {text for text in told if len(text) >= SHORTEST_CANARY}
-
-
-def open_tenant(endpoints: dict[str, Any], name: str) -> Tenant:
-    """A new tenant with a connected account whose first sync is done; raises SellerFailure."""
-    seller = Seller(endpoints)
-    canary = f"canario{name}{secrets.token_hex(6)}"
-    email, password = f"{canary}@painelml.example", secrets.token_urlsafe(18)
-    seller.register(company=f"Loja {canary}", name=f"Dona {canary}", email=email, password=password)
-    given = seller.call("POST", "/auth/login", {"email": email, "password": password}, expect=200)
-    seller.token = given["access_token"]
-    told = {"nickname": f"NICK-{canary}", "items": 12, "orders": 20, "days": 20}
-    made = seller.simulator("POST", "/_sim/sellers", told)
-    account = seller.connect(made["user_id"])
-    seller.wait_for_sync(account["id"], seconds=SYNC_SECONDS)
-    me = seller.call("GET", "/me", expect=200)
-    return Tenant(
-        seller=seller,
-        canary=canary,
-        email=email,
-        password=password,
-        seller_id=str(made["user_id"]),
-        tenant_id=str(me["tenant"]["id"]) if "tenant" in me else _claim(seller.token, "tenant"),
-        user_id=str(me["user"]["id"]),
-        refresh_token=given["refresh_token"],
-    )
 
 
 def fill(tenant: Tenant, document: Document) -> None:
@@ -123,11 +107,13 @@ def fill(tenant: Tenant, document: Document) -> None:
 
 
 def look(tenant: Tenant, document: Document) -> None:
-    """Every list that the tenant may read, first page; and the cursor to its second."""
-    for operation in document.operations:
-        if operation.method != "GET" or operation.path_ids or operation.is_public or operation.is_platform:
+    """Every list that the tenant may read, first page; and the cursor to its second. Lists within a row come after its own."""
+    readable = [op for op in document.operations if op.method == "GET" and not (op.is_public or op.is_platform)]
+    for operation in sorted(readable, key=lambda op: len(op.path_ids)):
+        ids = tenant.ids(operation)
+        if ids is None or operation.path.endswith("}"):
             continue
-        answer = tenant.seller.send("GET", operation.path)
+        answer = tenant.seller.send("GET", operation.at(ids))
         if answer.status_code not in OK or "json" not in answer.headers.get("content-type", ""):
             continue
         told = answer.json()
@@ -167,7 +153,7 @@ def _note_cursor(tenant: Tenant, operation: Operation, told: dict[str, Any]) -> 
         return
     cursor = told.get("next_cursor")
     if cursor is None and "id" in (told["data"] or [{}])[0]:
-        short = tenant.seller.send("GET", f"{operation.path}?limit=1")
+        short = tenant.seller.send("GET", f"{operation.at(tenant.ids(operation) or {})}?limit=1")
         cursor = short.json().get("next_cursor") if short.status_code in OK else None
     if cursor:
         tenant.cursors[operation.path] = cursor
@@ -218,10 +204,3 @@ SHARED = {"category_id", "site_id", "listing_type_id", "plan_id", "pool_id"}
 def _still(row: dict[str, Any]) -> dict[str, Any]:
     moving = ("_at", "_used", "used", "count")
     return {name: value for name, value in row.items() if not name.endswith(moving) and not isinstance(value, dict)}
-
-
-def _claim(token: str, name: str) -> str:
-    import jwt
-
-    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
-    return str(claims[name])

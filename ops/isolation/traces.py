@@ -6,6 +6,7 @@ import json
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import permutations
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -24,10 +25,11 @@ class Traces:
     cache_url: str
     findings: Findings
 
-    def search(self, one: Tenant, other: Tenant) -> None:
-        """Looks for each tenant's canaries in everything that carries the other's name."""
+    def search(self, tenants: list[Tenant]) -> None:
+        """Looks for each tenant's canaries in everything that carries another's name."""
         with self._workers_held():
-            for tenant in (one, other):
+            for tenant in tenants:
+                tenant.renew()
                 tenant.seller.call("POST", f"/ml-accounts/{tenant.named('account_id')}/sync", {}, expect=202)
             messages = list(self._queues())
         stores = {
@@ -38,14 +40,14 @@ class Traces:
         }
         for store, entries in stores.items():
             self.findings.searched.setdefault(store.split(" ", maxsplit=1)[0], 0)
-            for owner, stranger in ((one, other), (other, one)):
+            for owner, stranger in permutations(tenants, 2):
                 canaries = unshared(stranger, owner)
                 for where, text in entries:
                     if owner.tenant_id in where or owner.tenant_id in text:
                         self.findings.search(f"{store} {where[:120]}", text, canaries)
-        self._personal(stores["log line"], one, other)
+        self._personal(stores["log line"], tenants)
 
-    def _personal(self, lines: list[tuple[str, str]], *people: Tenant) -> None:
+    def _personal(self, lines: list[tuple[str, str]], people: list[Tenant]) -> None:
         """No line of any tenant's holds an address, a name or a nickname, not even its own."""
         for where, text in lines:
             for person in people:

@@ -12,13 +12,14 @@ from tests.shops import Shop, open_shop
 from tests.system import System, painel
 
 
-@pytest.mark.req("A001", "A025", "A050", "A051", "A154", "A170", "A171", "A172", "A173")
+@pytest.mark.req("A001", "A025", "A050", "A051", "A154", "A170", "A171", "A172", "A173", "A193")
 def test_a_new_seller_reads_an_order_that_a_notification_announced(system: System) -> None:
     told = json.loads(system.painel("smoke", "--json").stdout)
     assert told["holds"] is True
     last = told["steps"][-1]
     assert "notification" in last["step"]
     assert last["seconds"] <= 10
+    assert sum(step["seconds"] for step in told["steps"]) < 300, "from sign-up to a shop at work: under five minutes (A193)"
 
 
 def test_smoke_without_a_system_says_what_to_do_and_fails(tmp_path: Path) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import pytest
 
 from cdk_app.alarms import AlarmRow, Severity
+from painelml.core import metrics
+from painelml.core.config import config
 from tests.infra.conftest import DEFAULTS
 from tests.infra.synthesis import Resource, Synthesis
 
@@ -57,12 +60,13 @@ def test_every_queue_that_ends_in_a_dead_letter_queue_is_watched(any_pair: Synth
         for queue in any_pair.resources("AWS::SQS::Queue")
         if "RedrivePolicy" in queue.properties
     }
-    watched = {
-        any_pair.target("observability", dimension["Value"])[1]
-        for alarm in _alarms(any_pair).values()
-        for dimension in alarm.properties.get("Dimensions", [])
-        if dimension["Name"] == "QueueName" and alarm.properties["MetricName"] == "ApproximateNumberOfMessagesVisible"
-    }
+    watched = set()
+    for alarm in _alarms(any_pair).values():
+        parts = [part["MetricStat"]["Metric"] for part in alarm.properties.get("Metrics", []) if "MetricStat" in part]
+        for metric in parts or [alarm.properties]:
+            if metric["MetricName"] == "ApproximateNumberOfMessagesVisible":
+                (dimension,) = metric["Dimensions"]
+                watched.add(any_pair.target("observability", dimension["Value"])[1])
     assert len(dead_letters) == 4
     assert dead_letters <= watched
 
@@ -110,6 +114,9 @@ def test_metric_math_adds_up_at_most_ten_metrics_and_forgets_no_function(
         ("webhooks-dead-letters", [None], False),
         ("jobs-oldest-message", [901.0], True),
         ("jobs-oldest-message", [900.0], False),
+        ("topics-silent", [1.0, 2.0], True),
+        ("topics-silent", [1.0, 0.0], False),
+        ("topics-silent", [None, None], False),
         ("api-errors-warning", [0.06, 0.06], True),
         ("api-errors-warning", [0.06, 0.04], False),
         ("api-errors-critical", [0.06] * 5, True),
@@ -124,6 +131,9 @@ def test_metric_math_adds_up_at_most_ten_metrics_and_forgets_no_function(
         ("proxy-pinned-connections", [1.0] * 5, True),
         ("proxy-pinned-connections", [1.0, 0.0, 1.0, 1.0, 1.0], False),
         ("cache-memory", [81.0] * 3, True),
+        ("throttle-local", [6.0], True),
+        ("throttle-local", [5.0], False),
+        ("throttle-local", [None], False),
     ],
 )
 def test_thresholds(prod: Synthesis, name: str, series: list[float | None], alarm: bool) -> None:
@@ -136,6 +146,24 @@ def test_economys_database_has_the_documents_numbers(economy: Synthesis) -> None
     assert alarms["database-cpu"].properties["Threshold"] == 85
     assert alarms["database-storage"].properties["Threshold"] == 2 * 2**30
     assert alarms["database-connections"].properties["Threshold"] == 80
+
+
+@pytest.mark.req("C108")
+def test_the_throttles_alarm_watches_the_very_metric_that_functions_log(
+    any_pair: Synthesis, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The templates cannot import the library, so the name stands twice. That it is logged: test_account_self.py."""
+    monkeypatch.setenv("PAINEL_ENV", any_pair.environment.name)
+    config.cache_clear()
+    try:
+        metrics.count("ThrottleLocal")
+    finally:
+        monkeypatch.undo()
+        config.cache_clear()
+    (told,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
+    watched = _alarms(any_pair)["throttle-local"].properties
+    assert (watched["Namespace"], watched["MetricName"]) == (told["Namespace"], told["Metrics"][0]["Name"])
+    assert (told["Dimensions"], "Dimensions" in watched) == ([[]], False)
 
 
 def test_the_nat_instance_is_brought_back_without_a_person(economy: Synthesis) -> None:

@@ -18,8 +18,8 @@ from tests.servers import Database
 pytestmark = pytest.mark.usefixtures("platform")
 
 
-def make(person: Person, *scopes: str, days: int = 30) -> Answer:
-    body = {"name": "ERP", "scopes": list(scopes), "expires_in_days": days}
+def make(person: Person, *scopes: str, days: int = 30, **more: int) -> Answer:
+    body = {"name": "ERP", "scopes": list(scopes), "expires_in_days": days, **more}
     return call(gateway, "POST", "/api-keys", body=body, token=person.access_token)
 
 
@@ -73,6 +73,67 @@ def test_a_revoked_expired_edited_or_unknown_key_is_refused() -> None:
     assert call(gateway, "DELETE", f"/api-keys/{made['id']}", token=owner.access_token).status == 204
     assert call(gateway, "GET", "/tenant", token=key).status == 401
     assert call(gateway, "DELETE", f"/api-keys/{made['id']}", token=owner.access_token).status == 404
+
+
+@pytest.mark.req("K33", "D045", "A042")
+def test_a_key_keeps_to_the_limit_that_it_was_made_with() -> None:
+    owner = sign_up()
+    made = make(owner, "READ_TENANT", rate_limit_15m=2).json
+    other = make(owner, "READ_TENANT").json["key"]
+
+    answers = [call(gateway, "GET", "/tenant", token=made["key"]) for _ in range(3)]
+
+    assert made["rate_limit_15m"] == 2
+    assert [answer.status for answer in answers] == [200, 200, 429]
+    refused = answers[2]
+    assert (refused.json["bucket"], refused.json["limit"], refused.json["upgrade"]) == ("key", 2, "/api-keys")
+    assert refused.headers["ratelimit-policy"] == '"key";q=2;w=900'
+    assert int(refused.headers["retry-after"]) > 400
+    assert call(gateway, "GET", "/tenant", token=other).status == 200
+    assert call(gateway, "GET", "/tenant", token=owner.access_token).status == 200
+    listed = call(gateway, "GET", "/api-keys", token=owner.access_token).json["data"]
+    assert [key["rate_limit_15m"] for key in listed] == [2, None]
+
+
+@pytest.mark.req("K33")
+def test_a_key_gets_no_larger_limit_than_its_plans() -> None:
+    owner = sign_up()
+    wide = make(owner, "READ_TENANT", rate_limit_15m=101)
+    assert (wide.status, wide.json["code"], wide.json["limit"]) == (400, "key_limit_too_high", 100)
+    assert wide.json["errors"][0]["field"] == "rate_limit_15m"
+    assert make(owner, "READ_TENANT", rate_limit_15m=0).status == 400
+    assert call(gateway, "GET", "/api-keys", token=owner.access_token).json["data"] == []
+    assert make(owner, "READ_TENANT", rate_limit_15m=100).status == 201
+
+
+@pytest.mark.req("K33")
+def test_a_key_is_replaced_without_a_gap() -> None:
+    """Rotation: the new one works before the old one ends."""
+    owner = sign_up()
+    old, new = make(owner, "READ_TENANT").json, make(owner, "READ_TENANT").json
+    assert {call(gateway, "GET", "/tenant", token=key["key"]).status for key in (old, new)} == {200}
+    assert call(gateway, "DELETE", f"/api-keys/{old['id']}", token=owner.access_token).status == 204
+    assert [call(gateway, "GET", "/tenant", token=key["key"]).status for key in (old, new)] == [401, 200]
+
+
+@pytest.mark.req("K33")
+def test_the_last_use_is_written_once_a_minute() -> None:
+    owner = sign_up()
+    key = make(owner, "READ_TENANT").json["key"]
+
+    def last_use() -> str:
+        return str(call(gateway, "GET", "/api-keys", token=owner.access_token).json["data"][0]["last_used_at"])
+
+    def used_after(seconds: int) -> str:
+        with patch("painelml.identity.api_keys.now", lambda: began + timedelta(seconds=seconds)):
+            assert call(gateway, "GET", "/tenant", token=key).status == 200
+        return last_use()
+
+    began = datetime.now(UTC)
+    assert last_use() == "None"
+    first = used_after(0)
+    assert used_after(59) == first
+    assert used_after(61) > first
 
 
 def test_a_key_makes_no_keys_and_touches_no_account() -> None:

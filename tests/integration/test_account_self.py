@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import base64
+import json
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from unittest.mock import patch
+from unittest.mock import MagicMock, patch
 from uuid import uuid4
 
 import psycopg
@@ -15,6 +16,7 @@ import pytest
 from redis.exceptions import RedisError
 
 from painelml.core import db
+from painelml.core.cache import outage
 from painelml.identity import sessions, throttle, totp
 from painelml.identity.errors import TooManyTries, WrongCode
 from painelml.identity.models import Client, Login
@@ -102,7 +104,7 @@ def test_two_who_want_one_address_get_one_owner() -> None:
     assert [answer.status for answer in answers] == [204, 409]
 
 
-@pytest.mark.req("A040", "B048", "K11")
+@pytest.mark.req("A040", "B012", "B048", "K11")
 def test_sessions_are_listed_and_ended_one_by_one_or_all() -> None:
     owner = sign_up()
     second, third = log_in(owner.email), log_in(owner.email)
@@ -323,14 +325,27 @@ def test_parallel_tries_are_each_counted() -> None:
         assert sum(pool.map(attempt, range(50))) == throttle.PAIR.free
 
 
-def test_without_the_cache_a_smaller_allowance_holds() -> None:
+@pytest.mark.req("A019")
+def test_without_the_cache_a_smaller_allowance_holds_and_it_is_counted(
+    capsys: pytest.CaptureFixture[str], _cache_away: MagicMock
+) -> None:
     owner, place = sign_up(), address()
-    with patch("painelml.core.cache.cache", side_effect=RedisError("away")):
-        good = login(owner.email, at=place)
-        statuses = [login(owner.email, "errado errado", at=place).status for _ in range(3)]
+    capsys.readouterr()
+    good = login(owner.email, at=place)
+    statuses = [login(owner.email, "errado errado", at=place).status for _ in range(3)]
     assert good.status == 200
     assert statuses[0] == 401
     assert statuses[-1] == 429
+    assert _cache_away.call_count <= 2, "a dead cache is left alone for some seconds: it would slow every login"
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
+    assert sum(line.get("ThrottleLocal", 0) for line in lines) == 4
+
+
+@pytest.fixture
+def _cache_away() -> Generator[MagicMock]:
+    with patch("painelml.core.cache.cache", side_effect=RedisError("away")) as asked:
+        yield asked
+    outage.end()
 
 
 @pytest.mark.parametrize("seconds", [timedelta(hours=2).total_seconds()])
@@ -340,6 +355,8 @@ def test_local_counters_forget_and_stay_few(seconds: float) -> None:
         local.attempt(str(number), throttle.PAIR)
     assert len(local.tries) == throttle.LOCAL_KEYS
     local.attempt("last", throttle.PAIR)
-    assert local.attempt("last", throttle.PAIR) > 0
+    (first, told), (second, told_again) = (local.attempt("last", throttle.PAIR) for _ in range(2))
+    assert first > 0 and second > 0
+    assert (told, told_again) == (True, False)
     with later(seconds):
-        assert local.attempt("last", throttle.PAIR) == 0
+        assert local.attempt("last", throttle.PAIR) == (0, False)

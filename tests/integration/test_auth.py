@@ -18,7 +18,7 @@ from tests.http import Answer, call
 from tests.people import PASSWORD, Person, log_in, sign_up, tenant_of, unique_email
 from tests.servers import Database
 
-pytestmark = pytest.mark.usefixtures("platform")
+pytestmark = [pytest.mark.usefixtures("platform"), pytest.mark.req("A151", "B012")]
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from painelml.marketplace.api.endpoints import endpoint_of
 from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import MarketplaceBusy
 from tests.people import Person, sign_up
-from tests.proxy import Loss, Proxy, proxied
+from tests.proxy import Loss, Proxy
 from tests.sellers import connect
 from tests.servers import Database
 from tests.simulator import Simulator
@@ -34,12 +34,6 @@ from tests.simulator import Simulator
 WORKERS = 20
 ROUNDS = int(os.environ.get("PAINEL_RACE_ROUNDS", "50"))
 SEED = 20261125
-
-
-@pytest.fixture
-def proxy(sim: Simulator) -> Generator[Proxy]:
-    with proxied(sim.url) as between:
-        yield between
 
 
 @pytest.fixture
@@ -62,7 +56,7 @@ def workers() -> Generator[ThreadPoolExecutor]:
 
 
 def losses(seed: int) -> Iterator[Loss]:
-    """A third of the refreshes is disturbed, never the same call twice in a row: one that is lost twice is put off."""
+    """About a quarter of the token calls are disturbed, never the same one twice in a row: one lost twice is put off."""
     chance = random.Random(seed)
     while True:
         lost = chance.choice(["", "", "", "", "before", "after"])

@@ -1,53 +1,21 @@
-"""Plans through the real handlers: the union of lines, counting to the limit and not past it, warnings, freezing, thawing."""
+"""Plans through the real handlers: the catalogue, subscriptions, warnings, freezing, thawing."""
 
 from __future__ import annotations
-
-from concurrent.futures import ThreadPoolExecutor
-from typing import Any
-from uuid import UUID
 
 import psycopg
 import pytest
 
-from lambdas.operations.handler import handler as operations
 from painelml.core.clock import now
-from painelml.core.db import directory_session, disconnect, tenant_session
+from painelml.core.db import directory_session, tenant_session
 from painelml.core.ids import uuid7
-from painelml.identity import service as people
-from painelml.identity.models import NewUser
 from painelml.plans import queries, service
-from painelml.plans.errors import LimitReached
-from painelml.plans.models import MEASURES, Entitlement, percent, warns
-from tests.http import Answer, call, gateway
+from painelml.plans.models import Entitlement
+from tests.http import call, gateway
+from tests.operators import put_on
 from tests.people import PASSWORD, Person, log_in, sign_up, tenant_of, unique_email
-from tests.servers import Database
+from tests.plans import accounts, usage
 
 pytestmark = pytest.mark.usefixtures("platform")
-
-
-@pytest.fixture(scope="module")
-def master(platform: Database) -> Person:
-    email = unique_email("master")
-    args = {"email": email, "name": "Gente", "password": PASSWORD, "platform_role": "MASTER"}
-    operations({"verb": "create-platform-user", "args": args}, None)
-    return log_in(email)
-
-
-def put_on(master: Person, owner: Person, *plans: str, **changes: Any) -> Answer:
-    path = f"/admin/tenants/{tenant_of(owner)}/subscription"
-    body = {**({"plans": list(plans)} if plans else {}), **changes}
-    return call(gateway, "PATCH", path, body=body, token=master.access_token)
-
-
-def usage(owner: Person) -> dict[str, dict[str, Any]]:
-    answer = call(gateway, "GET", "/tenant/usage", token=owner.access_token)
-    assert answer.status == 200, answer.text
-    return {use["entitlement"]: use for use in answer.json["uses"]}
-
-
-def add_user(owner: Person, role: str = "AGENT") -> Answer:
-    body = {"name": "Colega", "email": unique_email("colega"), "password": PASSWORD, "role": role}
-    return call(gateway, "POST", "/users", body=body, token=owner.access_token)
 
 
 def plant_accounts(owner: Person, count: int) -> None:
@@ -64,12 +32,6 @@ def plant_accounts(owner: Person, count: int) -> None:
                 by=owner.caller.user_id,
                 moment=now(),
             )
-
-
-def accounts(owner: Person) -> list[tuple[UUID, str]]:
-    with tenant_session(tenant_of(owner)) as session:
-        rows = session.rows("select id, status from app.ml_accounts where tenant_id = %(tenant_id)s order by connected_at, id")
-    return [(row["id"], row["status"]) for row in rows]
 
 
 def limits(owner: Person) -> dict[Entitlement, int | None]:
@@ -131,6 +93,22 @@ def test_the_scripts_names_are_understood(master: Person, given: str, code: str)
     assert call(gateway, "PATCH", path, body={"plan": given}, token=master.access_token).json["plan"] == "PRO"
 
 
+@pytest.mark.req("A062", "A055")
+def test_billing_shows_and_changes_ones_own_alone(master: Person) -> None:
+    owner, rival = sign_up(), sign_up()
+    put_on(master, owner, "painel.pro", "atendimento.business", currency="USD")
+    with tenant_session(tenant_of(owner)) as session:
+        service.check_and_consume(session, Entitlement.MESSAGES_MONTH, 7)
+    there = {"X-Tenant-Id": str(tenant_of(owner))}
+    for path in ("/billing/subscription", "/tenant/usage"):
+        plain = call(gateway, "GET", path, token=rival.access_token)
+        named = call(gateway, "GET", path, token=rival.access_token, headers=there)
+        assert (plain.status, named.json) == (200, plain.json)
+        assert "painel.pro" not in plain.text and "USD" not in plain.text
+    assert usage(rival)["messages_month"]["current"] == 0
+    assert call(gateway, "GET", f"/admin/tenants/{tenant_of(owner)}/subscription", token=rival.access_token).status == 403
+
+
 def test_what_is_no_plan_is_named_and_changes_nothing(master: Person) -> None:
     owner = sign_up()
     unknown = put_on(master, owner, "platinum")
@@ -171,153 +149,6 @@ def test_only_the_platforms_master_changes_plans(master: Person) -> None:
         queries.set_item(session, actor=owner.caller.user_id, line="painel", plan="painel.pro")
     unknown = f"/admin/tenants/{uuid7()}/subscription"
     assert call(gateway, "PATCH", unknown, body={"plans": ["pro"]}, token=master.access_token).status == 404
-
-
-# Counting -------------------------------------------------------------------------------------------------------------------
-
-
-@pytest.mark.req("K08")
-@pytest.mark.parametrize(("current", "warned"), [(89, False), (90, True), (91, True)])
-def test_from_ninety_percent_on_there_is_a_warning(master: Person, current: int, warned: bool) -> None:
-    owner = sign_up()
-    put_on(master, owner, "atendimento.starter", agreed_limits={"conversations_month": 100})
-    with tenant_session(tenant_of(owner)) as session:
-        used = service.check_and_consume(session, Entitlement.CONVERSATIONS_MONTH, current)
-    assert (used.current, used.limit, used.warning) == (current, 100, warned)
-    use = usage(owner)["conversations_month"]
-    assert (use["current"], use["limit"], use["percent"], use["warning"]) == (current, 100, current, warned)
-
-
-def test_a_percentage_of_nothing_warns_of_nothing() -> None:
-    assert (percent(0, 0), percent(5, None), warns(0, 0), warns(5, None)) == (None, None, False, False)
-
-
-@pytest.mark.req("D059", "K38", "K08")
-def test_the_meters_show_current_and_limit(master: Person) -> None:
-    owner = sign_up()
-    put_on(master, owner, "atendimento.starter")
-    with tenant_session(tenant_of(owner)) as session:
-        service.check_and_consume(session, Entitlement.MESSAGES_MONTH, 7)
-        service.check_and_consume(session, Entitlement.STORAGE_GB, 2_000)
-        service.give_back(session, Entitlement.STORAGE_GB, 500)
-    found = {name: (use["current"], use["limit"], use["unit"]) for name, use in usage(owner).items()}
-    assert set(found) == set(map(str, MEASURES))
-    assert found["messages_month"] == (7, 10_000, "count")
-    assert found["storage_gb"] == (1_500, 5 * 10**9, "byte")
-    assert found["agents"] == (1, 3, "count")
-
-
-@pytest.mark.req("K08")
-def test_at_the_limit_the_answer_names_it_and_the_way_up(master: Person) -> None:
-    owner = sign_up()
-    assert "painel-limit-warning" not in add_user(owner).headers
-    full = add_user(owner)
-    assert (full.status, full.headers["painel-limit-warning"]) == (201, "agents;current=3;limit=3")
-    refused = add_user(owner)
-    assert (refused.status, refused.json["code"]) == (402, "limit_reached")
-    assert {name: refused.json[name] for name in ("entitlement", "limit", "current", "plan", "upgrade")} == {
-        "entitlement": "agents",
-        "limit": 3,
-        "current": 3,
-        "plan": "painel.free",
-        "upgrade": "/billing/plans",
-    }
-    assert add_user(owner, "VIEWER").status == 201
-    put_on(master, owner, "painel.pro")
-    assert add_user(owner).status == 201
-
-
-def test_use_is_undone_with_its_effect(master: Person) -> None:
-    owner = sign_up()
-    put_on(master, owner, "atendimento.starter")
-    with pytest.raises(ZeroDivisionError), tenant_session(tenant_of(owner)) as session:
-        service.check_and_consume(session, Entitlement.MESSAGES_MONTH, 7)
-        _ = 1 / 0
-    assert usage(owner)["messages_month"]["current"] == 0
-
-
-@pytest.mark.req("K08")
-@pytest.mark.parametrize("entitlement", [Entitlement.CONVERSATIONS_MONTH, Entitlement.STORAGE_GB])
-def test_fifty_at_once_do_not_pass_a_counted_limit(master: Person, entitlement: Entitlement) -> None:
-    owner = sign_up()
-    put_on(master, owner, "atendimento.starter", agreed_limits={"conversations_month": 20, "storage_gb": 1})
-    amount = 50_000_000 if entitlement is Entitlement.STORAGE_GB else 1
-
-    def one(_: int) -> bool:
-        try:
-            with tenant_session(tenant_of(owner)) as session:
-                service.check_and_consume(session, entitlement, amount)
-            return True
-        except LimitReached:
-            return False
-        finally:
-            disconnect()
-
-    with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(one, range(50)))
-    assert sum(outcomes) == 20
-    assert usage(owner)[entitlement]["percent"] == 100
-
-
-@pytest.mark.req("A077", "K08")
-def test_fifty_at_once_do_not_pass_a_measured_limit(master: Person) -> None:
-    owner = sign_up()
-    put_on(master, owner, "painel.pro", agreed_limits={"ml_accounts": 4})
-
-    def one(number: int) -> bool:
-        try:
-            with tenant_session(tenant_of(owner)) as session:
-                service.check_and_consume(session, Entitlement.ML_ACCOUNTS)
-                session.execute(
-                    """
-                    insert into app.ml_accounts (tenant_id, id, seller_id, site_id, nickname, connected_by, connected_at)
-                    values (%(tenant_id)s, %(id)s, %(seller)s, 'MLB', 'LOJA', %(by)s, now())
-                    """,
-                    id=uuid7(),
-                    seller=number + 1,
-                    by=owner.caller.user_id,
-                )
-            return True
-        except LimitReached:
-            return False
-        finally:
-            disconnect()
-
-    with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(one, range(50)))
-    assert (sum(outcomes), len(accounts(owner))) == (4, 4)
-
-
-@pytest.mark.req("K08")
-def test_fifty_colleagues_added_at_once_do_not_pass_the_plan() -> None:
-    owner = sign_up()
-
-    def one(_: int) -> bool:
-        wanted = {"name": "Colega", "email": unique_email("colega"), "password": PASSWORD, "role": "AGENT"}
-        try:
-            people.add_user(owner.caller, NewUser.model_validate(wanted))
-            return True
-        except LimitReached:
-            return False
-        finally:
-            disconnect()
-
-    with ThreadPoolExecutor(50) as pool:
-        outcomes = list(pool.map(one, range(50)))
-    assert sum(outcomes) == 2
-    assert usage(owner)["agents"]["current"] == 3
-
-
-def test_someone_promoted_or_called_back_needs_room() -> None:
-    owner = sign_up()
-    viewer = add_user(owner, "VIEWER").json["id"]
-    first, _ = add_user(owner).json["id"], add_user(owner)
-    promoted = call(gateway, "PATCH", f"/users/{viewer}", body={"role": "ADMIN"}, token=owner.access_token)
-    assert (promoted.status, promoted.json["entitlement"]) == (402, "agents")
-    assert call(gateway, "DELETE", f"/users/{first}", token=owner.access_token).status == 204
-    assert call(gateway, "PATCH", f"/users/{viewer}", body={"role": "ADMIN"}, token=owner.access_token).status == 200
-    back = call(gateway, "PATCH", f"/users/{first}", body={"is_active": True}, token=owner.access_token)
-    assert back.status == 402
 
 
 # Freezing -------------------------------------------------------------------------------------------------------------------

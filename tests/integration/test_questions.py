@@ -21,7 +21,7 @@ from painelml.marketplace.api import transport
 from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import MarketplaceBusy, OutcomeUnknown, ResourceMissing
 from painelml.marketplace.questions import answering
-from painelml.marketplace.questions.service import apply_questions
+from painelml.marketplace.questions.service import apply_questions, fetch_question
 from painelml.sync import service as syncs
 from painelml.sync.scopes.questions import first_cursor, questions_page
 from tests.http import Answer, call, gateway
@@ -332,13 +332,13 @@ def test_an_answer_that_cannot_be_read_back_is_kept_until_it_can(
     seller, _ = shop
     question_id = ask(sim, seller)
     announce(sim, seller, question_id)
-    real, reads = answering.fetch_question, []
+    reads: list[Any] = []
 
     def second_fails(*args: Any) -> Any:
         reads.append(args)
         if len(reads) > 1:
             raise MarketplaceBusy("answered 500")
-        return real(*args)
+        return fetch_question(*args)
 
     monkeypatch.setattr(answering, "fetch_question", second_fails)
     answered = answer(person, question_id)

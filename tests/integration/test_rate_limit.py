@@ -19,8 +19,9 @@ from painelml.core.cache import cache
 from painelml.core.caller import Caller
 from painelml.core.config import config
 from painelml.core.db import tenant_session
+from painelml.core.gcra import Bucket, InProcess, Verdict
 from painelml.core.migrate import owner_session
-from painelml.core.rate_limit import MICRO, WINDOW_SECONDS, Bucket, Verdict, bucket_of, forget_limits, judge
+from painelml.core.rate_limit import MICRO, WINDOW_SECONDS, bucket_of, forget_limits, judge
 from painelml.identity import service as people
 from painelml.identity.models import NewPlatformUser
 from painelml.plans import service as plans
@@ -66,8 +67,8 @@ def gone() -> Generator[None]:
     finally:
         tell(PAINEL_CACHE_URL=kept)
         caches.cache.cache_clear()
-        rate_limit._gone.forget()
-        rate_limit._local = rate_limit._Local()
+        caches.outage.end()
+        rate_limit._local = InProcess()
 
 
 # The law --------------------------------------------------------------------------------------------------------------------
@@ -124,6 +125,48 @@ def test_fifty_at_once_do_not_pass_the_limit() -> None:
     with ThreadPoolExecutor(50) as pool:
         allowed = list(pool.map(lambda _: ask(tenant_id, START).allowed, range(50)))
     assert sum(allowed) == 20
+
+
+@pytest.mark.req("K33", "K14")
+@settings(max_examples=60, deadline=None)
+@given(plan=st.integers(1, 8), own=st.integers(1, 8), by_key=st.lists(st.booleans(), min_size=1, max_size=25))
+def test_a_key_passes_neither_its_own_limit_nor_the_plans(plan: int, own: int, by_key: list[bool]) -> None:
+    """Calls at one moment, some by the key and some by another of the tenant's; a refused call is taken from no bucket."""
+    tenant_id = uuid4()
+    tell_limits(tenant_id, api=plan)
+    left, left_of_key = plan, own
+    for is_key in by_key:
+        verdict = judge(tenant_id, "api", key_id="one", key_limit=own if is_key else 0, now_us=START)
+        assert verdict is not None
+        expected = left > 0 and (not is_key or left_of_key > 0)
+        assert verdict.allowed is expected
+        if expected:
+            left, left_of_key = left - 1, left_of_key - is_key
+        if is_key:
+            assert verdict.remaining == max(0, min(left, left_of_key))
+
+
+@pytest.mark.req("K33")
+def test_a_key_has_its_limit_where_the_plan_has_none() -> None:
+    tenant_id = uuid4()
+    tell_limits(tenant_id, api=-1)
+    asked = [judge(tenant_id, "api", key_id="one", key_limit=2, now_us=START) for _ in range(3)]
+    assert [(verdict.allowed, verdict.bucket, verdict.limit) for verdict in asked if verdict] == [
+        (True, "key", 2),
+        (True, "key", 2),
+        (False, "key", 2),
+    ]
+    assert judge(tenant_id, "api", key_id="another", now_us=START) is None
+
+
+@pytest.mark.req("K33", "K14")
+def test_a_key_with_a_limit_is_judged_by_one_call_of_one_script() -> None:
+    tenant_id = uuid4()
+    tell_limits(tenant_id, api=9)
+    judge(tenant_id, "api", key_id="one", key_limit=2)
+    with patch.object(type(cache()), "execute_command", autospec=True, side_effect=type(cache()).execute_command) as sent:
+        judge(tenant_id, "api", key_id="one", key_limit=2)
+    assert [called.args[1] for called in sent.call_args_list] == ["EVALSHA"]
 
 
 def test_a_tenants_keys_lie_together_and_carry_its_id() -> None:
@@ -226,6 +269,21 @@ def test_without_valkey_the_api_goes_on_with_a_small_allowance_and_says_so(capsy
     assert len(counted) == 5
     assert counted[0]["bucket"] == "pages"
     assert counted[0]["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["bucket"]]
+
+
+@pytest.mark.req("K33")
+@pytest.mark.usefixtures("gone")
+def test_without_valkey_a_keys_own_limit_still_holds() -> None:
+    tenant_id = uuid4()
+    asked = [judge(tenant_id, "api", key_id="one", key_limit=30) for _ in range(3)]
+    assert [(verdict.allowed, verdict.bucket, verdict.limit) for verdict in asked if verdict] == [
+        (True, "key", 2),
+        (True, "key", 2),
+        (False, "key", 2),
+    ]
+    other = judge(tenant_id, "api", key_id="another")
+    assert other is not None
+    assert (other.allowed, other.remaining) == (True, 7), "what the key was refused is not taken from the tenant"
 
 
 @pytest.mark.usefixtures("gone")

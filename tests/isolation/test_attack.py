@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from contextlib import nullcontext
+from itertools import product
 
 import pytest
 
 from ops.home import Home
-from ops.isolation import command, proof
+from ops.isolation import command, openings, proof
 from ops.isolation.document import Document, random_id
 from ops.isolation.prober import Findings
 from ops.isolation.proof import Proof, attack_system
@@ -39,6 +40,13 @@ def test_every_route_of_the_document_was_attacked(attacked: Proof) -> None:
     assert attacked.findings.unresolved == []
 
 
+@pytest.mark.req("A003", "K09")
+def test_pool_and_silo_were_attacked_in_all_directions(attacked: Proof) -> None:
+    ways = {(told["attacker"].split()[0], told["victim"].split()[0]) for told in attacked.crossings}
+    assert ways == set(product((openings.POOL, openings.SILO), repeat=2))
+    assert all(told["probes"] >= len(Document.read(DOCUMENT).operations) / 2 for told in attacked.crossings)
+
+
 @pytest.mark.req("A003")
 def test_every_store_was_searched(attacked: Proof) -> None:
     assert set(attacked.findings.searched) == set(STORES)
@@ -48,7 +56,7 @@ def test_every_store_was_searched(attacked: Proof) -> None:
 
 @pytest.mark.req("A047", "A055", "K11")
 def test_every_forged_token_was_refused(attacked: Proof) -> None:
-    assert attacked.tokens >= 35
+    assert attacked.tokens >= 48
     assert [violation for violation in attacked.findings.violations if "token" in violation] == []
 
 

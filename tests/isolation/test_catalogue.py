@@ -68,7 +68,7 @@ def _findings(connection: psycopg.Connection[Any]) -> dict[str, set[str]]:
     return found
 
 
-@pytest.mark.req("A003", "A055", "K09")
+@pytest.mark.req("A003", "A045", "A055", "D010", "D011", "K09")
 @pytest.mark.usefixtures("database")
 def test_our_schema_has_nothing_to_find() -> None:
     assert audit() == []
@@ -78,7 +78,7 @@ def test_a_sound_table_is_no_finding(planted: psycopg.Connection[Any]) -> None:
     assert _findings(planted) == {}
 
 
-@pytest.mark.req("A003", "A055")
+@pytest.mark.req("A003", "A045", "A055", "D010", "D011")
 @pytest.mark.parametrize("check", FAULTS)
 def test_each_check_fires_on_its_fault(planted: psycopg.Connection[Any], check: str) -> None:
     planted.execute(FAULTS[check])

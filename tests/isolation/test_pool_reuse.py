@@ -6,6 +6,7 @@ from collections.abc import Generator
 from typing import Literal
 from uuid import UUID, uuid4
 
+import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -71,10 +72,13 @@ def test_no_tenant_writes_for_another(database: Database) -> None:
 
 
 @pytest.mark.req("A055", "A003")
-@pytest.mark.parametrize("table", ["tenants", "users", "memberships", "sessions"])
-def test_the_directory_cannot_be_read(database: Database, table: str) -> None:
-    with pytest.raises(db.InsufficientPrivilege), db.tenant_session(uuid4()) as session:
-        session.rows(f"select * from directory.{table}")
+def test_the_directory_cannot_be_read(database: Database) -> None:
+    with psycopg.connect(database.superuser_url) as catalogue:
+        tables = [name for (name,) in catalogue.execute("select tablename from pg_tables where schemaname = 'directory'")]
+    assert {"tenants", "users", "memberships", "sessions"} <= set(tables)
+    for table in tables:
+        with pytest.raises(db.InsufficientPrivilege), db.tenant_session(uuid4()) as session:
+            session.rows(f"select * from directory.{table}")
 
 
 @pytest.mark.req("A003", "A055", "K49")

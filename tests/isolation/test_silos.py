@@ -22,6 +22,7 @@ from lambdas.sync_dispatcher.handler import handler as sync_dispatcher
 from lambdas.sync_worker.handler import handler as sync_worker
 from lambdas.webhook_worker.handler import handler as webhook_worker
 from painelml.core import connections, db, secrets
+from painelml.core.config import config
 from painelml.core.ids import uuid7
 from painelml.core.placements import POOL, Silo
 from painelml.core.secrets import secret_document
@@ -29,21 +30,13 @@ from painelml.core.silo_database import drop_silo_database, silo_for
 from painelml.identity import tokens
 from painelml.identity.silos import make_silo
 from tests.http import Context, authorized, call, gateway, rest_event
-from tests.people import Person, log_in, sign_up, tenant_of, unique_email
+from tests.people import Person, log_in, open_silo, sign_up, tenant_of, unique_email
 from tests.queues import drain
 from tests.sellers import connect
 from tests.servers import Database
 from tests.simulator import Simulator
 
 pytestmark = pytest.mark.usefixtures("platform")
-
-
-def open_silo() -> Person:
-    email = unique_email("silo")
-    args = {"name": "Empresa Própria", "email": email, "plan": "ENTERPRISE", "max_accounts": 3}
-    made = operations({"verb": "tenant-create", "args": args}, None)
-    assert made["tenant"]["placement"].startswith("silo-"), made
-    return log_in(email, made["password"])
 
 
 @pytest.fixture(scope="module")
@@ -81,7 +74,7 @@ def test_a_tenants_rows_are_in_its_own_database_and_in_no_other(database: Databa
             assert rows(database, place, tenant_of(person)) == (1 if person is resident else 0)
 
 
-@pytest.mark.req("K09", "K12")
+@pytest.mark.req("K09", "K12", "D043")
 def test_a_silos_people_are_managed_like_anyones(one: Person) -> None:
     me = call(gateway, "GET", "/me", token=one.access_token).json
     assert (me["tenant"]["plan"], me["user"]["role"]) == ("ENTERPRISE", "OWNER")
@@ -111,18 +104,36 @@ def test_a_role_opens_its_own_database_only(database: Database, one: Person, two
             connect_to(user, name)
 
 
-@pytest.mark.req("K09", "K11", "D018")
+@pytest.mark.req("K09", "K11", "D018", "D043")
 def test_a_key_signs_for_its_own_placement_only(one: Person, two: Person) -> None:
     pooled = sign_up().caller
     for lied in (
         replace(one.caller, placement=home(two).id),  # a silo's key names no tenant of another: its rows are not there
         replace(pooled, placement=home(one).id),
         replace(one.caller, placement=""),
+        replace(one.caller, placement=POOL),  # where the directory answers, and rows would be misplaced
     ):
-        answer = call(gateway, "GET", "/settings", token=tokens.issue(lied))
-        assert answer.status == 401, lied
+        for path in ("/settings", "/users", "/tenant", "/audit-log"):
+            answer = call(gateway, "GET", path, token=tokens.issue(lied))
+            assert answer.status == 401, (lied, path)
     signed_by_one = tokens.issue(one.caller)
     assert tokens.prove(signed_by_one).placement == home(one).id
+
+
+@pytest.mark.req("K09", "K11")
+def test_a_key_that_was_published_a_moment_ago_is_known(one: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    published = secrets.parameter("jwks")
+    pool_only = [key for key in json.loads(published)["keys"] if tokens.PLACEMENT not in key]
+    secrets.set_parameter("jwks", json.dumps({"keys": pool_only}))
+    try:
+        assert call(gateway, "GET", "/settings", token=one.access_token).status == 401
+        name = f"{config().parameters}/jwks"
+        boto3.client("ssm").put_parameter(Name=name, Value=published, Type="String", Overwrite=True)
+        assert call(gateway, "GET", "/settings", token=one.access_token).status == 401  # asked a moment ago
+        monkeypatch.setattr(tokens, "UNKNOWN_KEY_SECONDS", 0.0)
+        assert call(gateway, "GET", "/settings", token=one.access_token).status == 200
+    finally:
+        secrets.set_parameter("jwks", published)
 
 
 @pytest.mark.req("K09")

@@ -10,9 +10,9 @@ from lambdas.cleanup.handler import handler as cleanup
 from lambdas.health.handler import handler as health
 from painelml.core import db
 from tests.http import Context, call, gateway
-from tests.people import PASSWORD, sign_up, stranger, unique_email
+from tests.people import PASSWORD, open_silo, sign_up, stranger, tenant_of, unique_email
 from tests.servers import Database
-from tests.wire import BYSTANDER, STATEMENT_LIMIT_BYTES, listening, overheard, pins
+from tests.wire import BYSTANDER, STATEMENT_LIMIT_BYTES, Overheard, listening, overheard, pins
 
 
 def walk() -> None:
@@ -51,7 +51,8 @@ def test_every_transaction_enters_its_tenant_first(platform: Database) -> None:
     with listening(platform) as wire:
         walk()
     first = {after for before, after in zip(wire.statements, wire.statements[1:], strict=False) if before.lower() == "begin"}
-    assert first == {"select app.enter_tenant($1)", "select app.enter_tenant($1), app.standing($2) as standing", "select 1"}
+    judged = "select app.enter_tenant($1), app.standing($2) as standing, (select id from app.silo_of($3)) as silo"
+    assert first == {"select app.enter_tenant($1)", judged, "select 1"}
 
 
 @pytest.mark.req("K49", "K11")
@@ -90,8 +91,9 @@ def test_what_would_not_is_let_be(statement: str) -> None:
 
 
 @pytest.mark.req("K49")
-def test_the_guard_hears_a_pinning_statement_on_the_wire(platform: Database) -> None:
-    """The guard itself, on faults that a careless change could bring."""
+def test_the_guard_hears_a_pinning_statement_on_the_wire(platform: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The guard itself, on faults that a careless change could bring; a guard of the whole run is told to let them be."""
+    monkeypatch.setenv("PGAPPNAME", BYSTANDER)
     with listening(platform) as wire, db.tenant_session(stranger().tenant_id) as session:
         session.execute("select set_config('app.colour', 'blue', true)")
         with psycopg.connect(platform.app_url, prepare_threshold=0) as careless:
@@ -103,10 +105,28 @@ def test_the_guard_hears_a_pinning_statement_on_the_wire(platform: Database) -> 
 
 @pytest.mark.req("K49")
 def test_a_whole_run_is_heard_but_for_bystanders(platform: Database) -> None:
-    with overheard(platform) as wire:
-        for name in ("", BYSTANDER):
+    heard = Overheard()
+    first, second = f"{BYSTANDER}-1", f"{BYSTANDER}-2"
+    with overheard(platform, heard, bystander=second):
+        for name in (first, second):
             with psycopg.connect(platform.app_url, application_name=name, autocommit=True) as other:
                 other.execute(f"set application_name = '{name}'")
         sign_up()
-    assert len(wire.statements) > 5
-    assert [sent for sent in wire.pinning if "application_name" in sent] == ["set application_name = ''"]
+    assert heard.count > 5
+    assert heard.pinning == [f"set application_name = '{first}'"]
+    with pytest.raises(AssertionError, match="1 statements pin"):
+        heard.judge()
+
+
+@pytest.mark.req("K49", "K09")
+def test_a_silos_role_is_heard_too(platform: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    silo = tenant_of(open_silo())
+    db.disconnect()
+    monkeypatch.setenv("PGAPPNAME", f"{BYSTANDER}-1")
+    heard = Overheard()
+    with overheard(platform, heard, bystander=f"{BYSTANDER}-2"), db.tenant_session(silo) as session:
+        role = session.value("select current_user")
+        session.execute("select set_config('app.colour', 'blue', true)")
+    db.disconnect()
+    assert role == f"app_{silo.hex}"
+    assert heard.pinning == ["select set_config('app.colour', 'blue', true)"]

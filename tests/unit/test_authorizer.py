@@ -28,7 +28,7 @@ PEM = SIGNING["keys"][KID]
 @pytest.fixture(autouse=True)
 def published() -> Generator[None]:
     """This environment's keys, without a server to fetch them from."""
-    parameter = patch("painelml.identity.tokens.parameter", lambda _: keys.jwks(SIGNING))
+    parameter = patch("painelml.identity.tokens.parameter", lambda _name, **_: keys.jwks(SIGNING))
     with parameter, patch("painelml.identity.tokens.secret", lambda _: SIGNING):
         yield
 
@@ -106,7 +106,7 @@ FORGERIES: dict[str, Callable[[], str]] = {
 }
 
 
-@pytest.mark.req("A047", "K11")
+@pytest.mark.req("A047", "K11", "A151", "A161", "B013")
 @pytest.mark.parametrize("forgery", FORGERIES)
 def test_a_forgery_is_unauthorized(forgery: str) -> None:
     with pytest.raises(Exception, match=r"^Unauthorized$") as refusal:
@@ -114,7 +114,7 @@ def test_a_forgery_is_unauthorized(forgery: str) -> None:
     assert refusal.value.__cause__ is None
 
 
-@pytest.mark.req("A047", "A048")
+@pytest.mark.req("A047", "A048", "B013")
 def test_a_live_token_opens_the_stage_for_its_caller() -> None:
     policy = ask(tokens.issue(CALLER))
     (statement,) = policy["policyDocument"]["Statement"]
@@ -149,10 +149,10 @@ def test_a_retired_key_still_proves_what_it_signed() -> None:
     old = tokens.issue(CALLER)
     fresh = keys._MAKERS["jwt"]()
     both = {"current": fresh["current"], "keys": SIGNING["keys"] | fresh["keys"]}
-    with patch("painelml.identity.tokens.parameter", lambda _: keys.jwks(both)):
+    with patch("painelml.identity.tokens.parameter", lambda _name, **_: keys.jwks(both)):
         assert tokens.prove(old) == CALLER
     with (
-        patch("painelml.identity.tokens.parameter", lambda _: keys.jwks(fresh)),
+        patch("painelml.identity.tokens.parameter", lambda _name, **_: keys.jwks(fresh)),
         pytest.raises(Exception, match="Unauthorized"),
     ):
         ask(old)

@@ -62,7 +62,7 @@ def test_no_tenant_role_reaches_the_platform_and_no_platform_role_a_tenants_sale
     assert PLATFORM_PERMISSIONS[PlatformRole.PARTNER] == customers
 
 
-@pytest.mark.req("A048", "A049")
+@pytest.mark.req("A048", "A049", "B013")
 def test_the_guard_asks_who_and_then_whether() -> None:
     with pytest.raises(Unauthenticated):
         route(limit=1)
@@ -102,7 +102,7 @@ def test_a_guarded_route_keeps_name_signature_and_types() -> None:
     assert guard_of(route) == Permission.MANAGE_USERS
 
 
-@pytest.mark.req("A048")
+@pytest.mark.req("A048", "B013")
 def test_every_route_is_guarded_or_named_as_open() -> None:
     open_routes = {
         f"{found.method} {found.openapi_path}"

@@ -35,7 +35,7 @@ def names_its_tenant(statement: str) -> bool:
     return NAMED in statement
 
 
-@pytest.mark.req("A054", "A063")
+@pytest.mark.req("A054", "A063", "D044")
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: ".".join(path.relative_to(PACKAGE).with_suffix("").parts))
 def test_every_statement_names_its_tenant(module: Path) -> None:
     assert [statement for statement in statements(module) if not names_its_tenant(statement)] == []

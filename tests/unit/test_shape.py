@@ -14,8 +14,6 @@ CONSTRUCT_LINES = 150
 FILE_LINES = 400
 
 EXCEPTIONS = {
-    "lambdas/marketplace/handler.py": "accounts and syncs in one room until they are parted",
-    "lambdas/sales/handler.py": "items and orders in one room until they are parted",
     "lambdas/sync_worker/handler.py": "the table of jobs and their rules in one room until they are parted",
     "tests/integration/test_notifications.py": "one notification's whole way, in one setting",
 }

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from ops import endpoints, operating, tenants
+from ops import asking, endpoints, tenants
 from ops.errors import OperationError
 
 ID = "01a203cb-cc76-7c6d-b7b9-5819a39c17de"
@@ -31,7 +31,8 @@ class Asked(list[tuple[str, dict[str, Any]]]):
 @pytest.fixture
 def asked(monkeypatch: pytest.MonkeyPatch) -> Asked:
     made = Asked()
-    monkeypatch.setattr(tenants, "LocalAws", lambda _home: made)
+    monkeypatch.setattr(asking, "LocalAws", lambda _home: made)
+    monkeypatch.setattr(endpoints, "load", lambda _home: None)
     return made
 
 
@@ -85,7 +86,7 @@ def test_opening_says_how_long_it_took_and_where_it_is(asked: Asked, more: dict[
 
 
 def test_an_erasure_asks_for_sub_tenants_only_where_it_is_told_to(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(operating, "LocalAws", lambda _home: asked)
+    monkeypatch.setattr(asking, "LocalAws", lambda _home: asked)
     monkeypatch.setattr(endpoints, "load", lambda _home: None)
     receipt = {"tenant_id": ID, "rows": {"app.orders": 2}, "objects": 1, "cache_keys": 0, "sha256": "ab"}
     asked.answer = receipt

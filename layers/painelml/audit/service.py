@@ -39,18 +39,23 @@ def record(
     queries.append(session, moment=now(), event=event, actor=actor, subject=subject, details=given)
 
 
-def record_at_home(
+def record_outside(
     session: Session,
     event: AuditEvent,
     *,
+    tenant: UUID | None = None,
     actor: UUID | None = None,
     subject: str = "",
     details: Mapping[str, Detail] | None = None,
 ) -> None:
-    """Enters what concerns no tenant, or none that may be named, in our own tenant's chain, which the session then is in."""
+    """The same from outside any tenant: in the chain of `tenant`, which the session then is in.
+
+    Without one, because it concerns none or none that may be named, in our own tenant's. The statements are the same either
+    way, so that the time they take does not tell which it was.
+    """
     house = queries.house_tenant(session)
-    if house is not None:
-        record(session.enter(house), event, actor=actor, subject=subject, details=details)
+    if (chain := tenant or house) is not None:
+        record(session.enter(chain), event, actor=actor, subject=subject, details=details)
 
 
 def entries(

@@ -2,23 +2,47 @@
 
 from __future__ import annotations
 
+import time
 from functools import cache as once
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 from uuid import UUID
 
 from painelml.core.config import ConfigurationError, config
+from painelml.core.observability import logger
 from painelml.core.secrets import secret_document
 
 if TYPE_CHECKING:
     from redis.cluster import RedisCluster
 
+OUTAGE_SECONDS = 5
 SCHEMES = {"redis+cluster": False, "rediss+cluster": True}
 
 
 def tenant_key(tenant_id: UUID, *parts: str) -> str:
     """A key of one tenant. The hash tag keeps a tenant's keys on one shard."""
     return ":".join((f"{{{tenant_id}}}", *parts))
+
+
+class Outage:
+    """Remembers for a few seconds that the cache did not answer, so that a dead one does not slow every call."""
+
+    def __init__(self) -> None:
+        self._until = 0.0
+
+    def is_on(self) -> bool:
+        return time.monotonic() < self._until
+
+    def begin(self, reason: str) -> None:
+        self._until = time.monotonic() + OUTAGE_SECONDS
+        logger.warning("the cache is away: this process counts by itself", extra={"reason": reason})
+
+    def end(self) -> None:
+        """The cache is asked again at once."""
+        self._until = 0.0
+
+
+outage = Outage()
 
 
 @once

@@ -17,7 +17,8 @@ class Caller:
     """`role` is the tenant role (OWNER, ADMIN, AGENT, VIEWER); `platform_role` is empty for sellers' own people.
 
     A program that calls with an API key acts for the person who made it: `key_id` is the key's id (and `session_id` too),
-    `scopes` the permissions that it was given, with spaces between. Both are empty for someone who logged in.
+    `scopes` the permissions that it was given, with spaces between, and `key_limit` the calls in 15 minutes (0: as many as the
+    plan allows). They are empty for someone who logged in.
     `placement` is where the tenant's rows are, empty where the token does not say. `visiting`: one of the platform's people in
     someone's tenant, which no token says: the entry point makes it of `X-Tenant-Id`.
     """
@@ -29,6 +30,7 @@ class Caller:
     platform_role: str = ""
     key_id: str = ""
     scopes: str = ""
+    key_limit: int = 0
     placement: str = ""
     visiting: bool = False
 
@@ -46,6 +48,7 @@ class Caller:
             platform_role=context.get("platform_role", ""),
             key_id=context.get("key_id", ""),
             scopes=context.get("scopes", ""),
+            key_limit=int(context.get("key_limit") or 0),
             placement=context.get("placement", ""),
         )
 

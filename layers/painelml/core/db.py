@@ -137,15 +137,17 @@ def home_session(tenant_id: UUID) -> Iterator[TenantSession]:
         with transaction("select app.enter_tenant(%s)", [tenant_id]) as connection:
             yield TenantSession(connection, tenant_id)
         return
-    family = caller.session_id if caller and caller.tenant_id == tenant_id else None
-    sql: LiteralString = "select app.enter_tenant(%s), app.standing(%s) as standing"
-    params: list[Any] = [tenant_id, family]
+    own = caller if caller and caller.tenant_id == tenant_id else None
+    sql: LiteralString = "select app.enter_tenant(%s), app.standing(%s) as standing, (select id from app.silo_of(%s)) as silo"
+    params: list[Any] = [tenant_id, own.session_id if own else None, tenant_id]
     if caller and caller.visiting:
         sql = "select app.enter_tenant(%s), app.visitor_standing(%s, %s) as standing"
-        params.append(caller.user_id)
+        params[2] = caller.user_id
     first: list[Row] = []
     try:
         with transaction(sql, params, rows=first) as connection:
+            if own and own.placement and not own.visiting and own.placement != (first[-1]["silo"] or POOL):
+                raise Unauthenticated  # signed by a key that does not speak for where the tenant lives
             judge(first[-1]["standing"], act, visiting=bool(caller and caller.visiting))
             yield TenantSession(connection, tenant_id)
     except InsufficientPrivilege as error:

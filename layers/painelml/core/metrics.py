@@ -7,12 +7,15 @@ import sys
 import time
 from collections.abc import Mapping
 
-NAMESPACE = "PainelML"
+from painelml.core.config import config
 
 
-def count(name: str, **dimensions: str) -> None:
-    """One more of `name`. Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own."""
-    _write(name, 1, {}, dimensions)
+def count(name: str, amount: int = 1, **dimensions: str) -> None:
+    """`amount` more of `name`, in the namespace of this environment, such as `PainelML/prod`.
+
+    Dimensions are few and closed sets, never a tenant or a person: each value is a metric of its own.
+    """
+    _write(name, amount, {}, dimensions)
 
 
 def measure(name: str, value: int, *, about: Mapping[str, str]) -> None:
@@ -25,7 +28,11 @@ def _write(name: str, value: int, about: Mapping[str, str], dimensions: Mapping[
         "_aws": {
             "Timestamp": int(time.time() * 1000),
             "CloudWatchMetrics": [
-                {"Namespace": NAMESPACE, "Dimensions": [sorted(dimensions)], "Metrics": [{"Name": name, "Unit": "Count"}]}
+                {
+                    "Namespace": f"PainelML/{config().env}",
+                    "Dimensions": [sorted(dimensions)],
+                    "Metrics": [{"Name": name, "Unit": "Count"}],
+                }
             ],
         },
         name: value,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from typing import Any, Literal
@@ -32,10 +33,10 @@ def secret_document(secret_id: str) -> dict[str, Any]:
     return document
 
 
-def parameter(name: str) -> str:
-    """The SSM parameter `{PAINEL_PARAMETERS}/{name}`."""
+def parameter(name: str, *, keep_seconds: float = KEEP_SECONDS) -> str:
+    """The SSM parameter `{PAINEL_PARAMETERS}/{name}`, as it was at most `keep_seconds` ago."""
     path = f"{config().parameters}/{name}"
-    return _read(f"parameter:{path}", lambda: ssm().get_parameter(Name=path)["Parameter"]["Value"])
+    return _read(f"parameter:{path}", lambda: ssm().get_parameter(Name=path)["Parameter"]["Value"], keep_seconds)
 
 
 def fill(purpose: Purpose, make: Callable[[], dict[str, Any]]) -> bool:
@@ -79,9 +80,9 @@ def _secret_text(secret_id: str) -> str:
     return secrets_manager().get_secret_value(SecretId=secret_id)["SecretString"]
 
 
-def _read(key: str, fetch: Callable[[], str]) -> str:
-    until, text = _kept.get(key, (0.0, ""))
-    if time.monotonic() >= until:
+def _read(key: str, fetch: Callable[[], str], keep_seconds: float = KEEP_SECONDS) -> str:
+    read_at, text = _kept.get(key, (-math.inf, ""))
+    if time.monotonic() >= read_at + keep_seconds:
         text = fetch()
-        _kept[key] = (time.monotonic() + KEEP_SECONDS, text)
+        _kept[key] = (time.monotonic(), text)
     return text

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from uuid import UUID
 
+from painelml.audit import AuditEvent, record
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession, tenant_session
@@ -26,6 +27,7 @@ from painelml.identity.models import (
     TotpBegun,
 )
 from painelml.identity.passwords import hash_password, matches, refuse_common
+from painelml.identity.sessions import throttling_entered
 from painelml.identity.throttle import Attempt
 
 
@@ -44,8 +46,9 @@ def change_password(caller: Caller, wanted: PasswordChange, *, address: str, lan
                 spared=caller.session_id,
                 moment=now(),
             )
-    if not changed:
-        raise Conflict
+            if not changed:
+                raise Conflict
+            record(session, AuditEvent.PASSWORD_CHANGED, actor=caller.user_id)
     logger.info("password changed")
     letters.queue_after(Wanted(kind="password_changed", language=language, email=account["email"]))
 
@@ -67,11 +70,14 @@ def end_session(session: TenantSession, caller: Caller, session_id: UUID) -> Non
     """Raises NotFound, for someone else's too. An access token of the session lives on for 15 minutes at most (K11)."""
     if not queries.end_own_session(session, caller.user_id, session_id, moment=now()):
         raise NotFound
+    record(session, AuditEvent.SESSION_ENDED, actor=caller.user_id, subject=str(session_id))
 
 
 def end_sessions(session: TenantSession, caller: Caller) -> SessionsEnded:
     """All of them, the caller's own among them."""
-    return SessionsEnded(ended=queries.end_own_sessions(session, caller.user_id, moment=now()))
+    ended = queries.end_own_sessions(session, caller.user_id, moment=now())
+    record(session, AuditEvent.SESSIONS_ENDED, actor=caller.user_id, details={"sessions": ended})
+    return SessionsEnded(ended=ended)
 
 
 def begin_totp(caller: Caller, wanted: Proof, *, address: str) -> TotpBegun:
@@ -102,7 +108,8 @@ def _proved(caller: Caller, password: str, address: str) -> Generator[Row]:
         account = queries.account_of(session, caller.user_id)
     if account is None:
         raise NotFound
-    attempt = Attempt("login", account=account["email"], address=address)
+    with throttling_entered(account["email"]):
+        attempt = Attempt("login", account=account["email"], address=address)
     if not matches(account["password_hash"], password):
         raise WrongPassword
     yield account

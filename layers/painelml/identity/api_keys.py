@@ -10,6 +10,7 @@ import zlib
 from datetime import timedelta
 from uuid import UUID
 
+from painelml.audit import AuditEvent, Detail, record
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import same, token_hash
@@ -19,10 +20,12 @@ from painelml.core.ids import uuid7
 from painelml.core.observability import logger
 from painelml.core.pages import Page, decode_id, page_of
 from painelml.identity import queries
-from painelml.identity.errors import ScopesTooWide
+from painelml.identity.errors import KeyLimitTooHigh, ScopesTooWide
 from painelml.identity.models import ApiKey, MadeApiKey, NewApiKey
 from painelml.identity.permissions import ROLE_PERMISSIONS, Role
 from painelml.identity.tokens import KEY_PREFIX as PREFIX
+from painelml.plans import service as plans
+from painelml.plans.models import Entitlement
 
 ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 RANDOM_BITS = 160
@@ -38,6 +41,9 @@ def prove(key: str) -> Caller:
         raise Unauthenticated
     with directory_session() as session:
         found = queries.find_api_key(session, token_hash(key), moment=now())
+        if found and found["is_first_today"]:
+            tenant = session.enter(found["tenant_id"])
+            record(tenant, AuditEvent.KEY_USED, actor=found["user_id"], subject=str(found["id"]))
     if found is None:
         raise Unauthenticated
     return Caller(
@@ -47,17 +53,19 @@ def prove(key: str) -> Caller:
         role=found["role"],
         key_id=str(found["id"]),
         scopes=" ".join(found["scopes"]),
+        key_limit=found["rate_limit_15m"] or 0,
         placement=placement_of(found["tenant_id"]),
     )
 
 
 def make(caller: Caller, wanted: NewApiKey) -> MadeApiKey:
-    """Raises ScopesTooWide for scopes that the caller does not hold in this tenant."""
+    """Raises ScopesTooWide for scopes that the caller does not hold in this tenant, KeyLimitTooHigh above the plan's limit."""
     too_wide = sorted(set(wanted.scopes) - ROLE_PERMISSIONS[Role(caller.role)])
     if too_wide:
         raise ScopesTooWide(scopes=", ".join(too_wide))
     key, key_id, moment = new_key(), uuid7(), now()
     with tenant_session(caller.tenant_id) as session:
+        _check_limit(session, wanted.rate_limit_15m)
         added = queries.add_api_key(
             session,
             key_id,
@@ -66,12 +74,15 @@ def make(caller: Caller, wanted: NewApiKey) -> MadeApiKey:
             prefix=key[:SHOWN],
             key_hash=token_hash(key),
             scopes=sorted(set(wanted.scopes)),
+            rate_limit=wanted.rate_limit_15m,
             moment=moment,
             until=moment + timedelta(days=wanted.expires_in_days),
         )
         if not added:
             raise Forbidden
         made = queries.api_keys(session, only=key_id, page_size=1)[0]
+        details: dict[str, Detail] = {"scopes": len(made["scopes"]), "days": wanted.expires_in_days}
+        record(session, AuditEvent.KEY_CREATED, actor=caller.user_id, subject=str(key_id), details=details)
     logger.info("API key made", extra={"key_id": str(key_id)})
     return MadeApiKey(**made, key=key)
 
@@ -82,11 +93,18 @@ def api_keys(session: TenantSession, *, limit: int, cursor: str | None = None) -
     return page_of([ApiKey(**row) for row in rows], limit, key=lambda key: [key.id])
 
 
-def revoke(session: TenantSession, key_id: UUID) -> None:
+def revoke(session: TenantSession, caller: Caller, key_id: UUID) -> None:
     """The key stops within the minute for which the gateway keeps the authorizer's answer; raises NotFound."""
     if not queries.revoke_api_key(session, key_id, moment=now()):
         raise NotFound
+    record(session, AuditEvent.KEY_REVOKED, actor=caller.user_id, subject=str(key_id))
     logger.info("API key revoked", extra={"key_id": str(key_id)})
+
+
+def _check_limit(session: TenantSession, wanted: int | None) -> None:
+    allowed = plans.limit_of(session, Entitlement.RATE_LIMIT_15M)
+    if wanted is not None and allowed is not None and wanted > allowed:
+        raise KeyLimitTooHigh(limit=allowed)
 
 
 def is_well_formed(key: str) -> bool:

@@ -58,7 +58,10 @@ class OwnersOnly(Forbidden):
 
 
 class TooManyTries(PainelError):
-    """`retry_after_seconds` says how long to wait; it grows with each failure and ends by itself."""
+    """`retry_after_seconds` says how long to wait; it grows with each failure and ends by itself.
+
+    For our own log alone: `counted_by` what (address, pair, account), and whether this is the first refusal of the wait.
+    """
 
     status = 429
     code = "too_many_tries"
@@ -67,6 +70,10 @@ class TooManyTries(PainelError):
         "pt-BR": "Espere {retry_after_seconds} s e tente de novo.",
         "en": "Wait {retry_after_seconds} s and try again.",
     }
+
+    def __init__(self, *, retry_after_seconds: int, counted_by: str = "address", is_first: bool = False) -> None:
+        super().__init__(retry_after_seconds=retry_after_seconds)
+        self.counted_by, self.is_first = counted_by, is_first
 
     def fields(self) -> dict[str, str]:
         return {"Retry-After": str(self.params["retry_after_seconds"])}
@@ -135,6 +142,20 @@ class TotpState(Conflict):
         "pt-BR": "A verificação em duas etapas não está no estado que isto pede. Leia /auth/totp. Nada foi gravado.",
         "en": "Two-step verification is not in the state that this needs. Read /auth/totp. Nothing was written.",
     }
+
+
+class KeyLimitTooHigh(InvalidRequest):
+    """`limit` is what the tenant's plan allows in 15 minutes."""
+
+    code = "key_limit_too_high"
+    detail: ClassVar[Text] = {
+        "pt-BR": "O plano permite {limit} chamadas a cada 15 minutos; dê à chave no máximo isso. Nada foi gravado.",
+        "en": "The plan allows {limit} calls every 15 minutes; give the key no more than that. Nothing was written.",
+    }
+
+    def __init__(self, *, limit: int) -> None:
+        errors = [{"field": "rate_limit_15m", "message": f"at most {limit}"}]
+        super().__init__(errors=errors, limit=limit)
 
 
 class AlreadyMember(Conflict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from painelml.audit import AuditEvent, Detail, record
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.db import TenantSession, tenant_session
@@ -34,6 +35,8 @@ def invite(caller: Caller, wanted: NewInvitation, *, language: str) -> Invitatio
         if not invited:
             raise AlreadyMember
         made = queries.invitations(session, moment=moment, only=invitation, page_size=1)[0]
+        details: dict[str, Detail] = {"role": wanted.role.value}
+        record(session, AuditEvent.USER_INVITED, actor=caller.user_id, subject=str(invitation), details=details)
     letters.queue(Wanted(kind="invitation", language=language, tenant_id=caller.tenant_id, invitation=invitation))
     return Invitation(**made)
 
@@ -52,3 +55,4 @@ def revoke(session: TenantSession, caller: Caller, invitation_id: UUID) -> None:
     check_reach(caller, Invitation(**found[0]).role)
     if not queries.revoke_invitation(session, invitation_id, moment=now()):
         raise NotFound
+    record(session, AuditEvent.INVITATION_REVOKED, actor=caller.user_id, subject=str(invitation_id))

@@ -12,7 +12,7 @@ from painelml.core.fields import Email, Name, Order, Secret
 from painelml.core.standing import Act
 from painelml.core.wire import Moment
 from painelml.identity.permissions import Permission, PlatformRole, Role
-from painelml.tenancy.models import GivenPlan, Host, MaxAccounts, Membership, Plan, Tenant
+from painelml.tenancy.models import FREE, GivenCode, Host, MaxAccounts, Membership, Tenant
 
 NewPassword = Annotated[Secret, Field(min_length=12, max_length=128, description="12 to 128 characters, any of them.")]
 GivenPassword = Annotated[Secret, Field(min_length=1, max_length=128)]
@@ -72,11 +72,11 @@ class NewOwner(Order):
 
 
 class NewTenantWithOwner(Order):
-    """What the platform says to open a tenant. `email` is the tenant's own address."""
+    """What the platform says to open a tenant. `email` is the tenant's own address, `plan` one of GET /billing/plans."""
 
     name: Name
     email: Email
-    plan: GivenPlan = Plan.FREE
+    plan: GivenCode = FREE
     max_accounts: MaxAccounts | None = None
     host: Host | None = None
     owner: NewOwner
@@ -256,11 +256,15 @@ class Accepted(BaseModel):
 
 
 class NewApiKey(Order):
-    """`scopes` are permissions that its maker holds. It ends after `expires_in_days`."""
+    """`scopes` are permissions that its maker holds. It ends after `expires_in_days`.
+
+    `rate_limit_15m` is how many calls it may make in 15 minutes, within what the plan allows; as many as that without it.
+    """
 
     name: Name
     scopes: Annotated[list[Permission], Field(min_length=1, max_length=len(Permission))]
     expires_in_days: Annotated[int, Field(ge=1, le=366)] = 90
+    rate_limit_15m: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
 
 
 class ApiKey(BaseModel):
@@ -274,6 +278,7 @@ class ApiKey(BaseModel):
     created_at: Moment
     expires_at: Moment
     last_used_at: Moment | None
+    rate_limit_15m: int | None
 
 
 class MadeApiKey(ApiKey):

@@ -154,6 +154,12 @@ def verify_email(session: Session, token: bytes, *, moment: datetime) -> Row | N
     return session.one("select * from app.verify_email(%(token)s, %(moment)s)", token=token, moment=moment)
 
 
+def way_in_of(session: Session, person: UUID) -> UUID | None:
+    """The tenant where the person's login begins."""
+    found: UUID | None = session.value("select app.way_in_of(%(person)s)", person=person)
+    return found
+
+
 def prune_account_tokens(session: Session, *, before: datetime, page: int) -> int:
     pruned: int = session.value("select app.prune_account_tokens(%(before)s, %(page)s)", before=before, page=page)
     return pruned
@@ -297,6 +303,7 @@ def add_api_key(
     prefix: str,
     key_hash: bytes,
     scopes: list[str],
+    rate_limit: int | None,
     moment: datetime,
     until: datetime,
 ) -> bool:
@@ -304,7 +311,8 @@ def add_api_key(
     added: bool = session.home.value(
         """
         select app.add_api_key(
-            %(key)s, %(person)s, %(name)s, %(prefix)s, %(key_hash)s, %(scopes)s, %(moment)s, %(until)s
+            %(key)s, %(person)s, %(name)s, %(prefix)s, %(key_hash)s, %(scopes)s, %(rate_limit)s,
+            %(moment)s, %(until)s
         )
         """,
         key=key,
@@ -313,6 +321,7 @@ def add_api_key(
         prefix=prefix,
         key_hash=key_hash,
         scopes=scopes,
+        rate_limit=rate_limit,
         moment=moment,
         until=until,
     )

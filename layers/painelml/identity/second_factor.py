@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from painelml.audit import AuditEvent, record
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import seal, token_hash, unseal
@@ -33,6 +34,8 @@ def spend(tenant_id: UUID, person: UUID, given: str) -> None:
             good = step is not None and queries.use_totp_step(session, person, step)
         else:
             good = queries.use_recovery_code(session, person, token_hash(code))
+            if good:
+                record(session, AuditEvent.RECOVERY_CODE_USED, actor=person)
     if not good:
         raise WrongCode
 
@@ -73,6 +76,7 @@ def confirm(caller: Caller, given: str, language: str) -> RecoveryCodes:
         )
         if not confirmed:
             raise TotpState
+        record(session, AuditEvent.SECOND_FACTOR_ADDED, actor=caller.user_id)
     letters.queue_after(Wanted(kind="second_factor_changed", language=language, email=held["email"]))
     return RecoveryCodes(recovery_codes=codes)
 
@@ -81,6 +85,7 @@ def give_up(caller: Caller, email: str, language: str) -> None:
     """After both proofs were given again."""
     with tenant_session(caller.tenant_id) as session:
         queries.end_totp(session, caller.user_id)
+        record(session, AuditEvent.SECOND_FACTOR_REMOVED, actor=caller.user_id)
     letters.queue_after(Wanted(kind="second_factor_changed", language=language, email=email))
 
 

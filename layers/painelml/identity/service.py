@@ -76,8 +76,9 @@ def open_tenant(caller: Caller, wanted: NewTenantWithOwner) -> SignedUp:
         max_accounts=wanted.max_accounts,
         host=wanted.host,
         parent_id=parent,
+        actor=caller.user_id,
     )
-    made = _open(uuid7(), wish, hashed, actor=caller.user_id)
+    made = _open(uuid7(), wish, hashed)
     if made is None:
         raise EmailTaken
     return made
@@ -174,7 +175,7 @@ def create_platform_user(session: Session, wanted: NewPlatformUser) -> UUID:
     return person
 
 
-def _open(tenant_id: UUID, wish: Wish, hashed: str, *, actor: UUID | None = None) -> SignedUp | None:
+def _open(tenant_id: UUID, wish: Wish, hashed: str) -> SignedUp | None:
     """None where the tenant's OWNER was made by an earlier try, who chose their own password."""
     owner = OwnerSecrets(uuid7(), hashed)
     provisioning.provision(tenant_id, wish, owner)
@@ -182,11 +183,7 @@ def _open(tenant_id: UUID, wish: Wish, hashed: str, *, actor: UUID | None = None
         rows = queries.members(session, only=owner.id, page_size=1)
         if not rows:
             return None
-        made = SignedUp(tenant=tenancy.own(session), user=User(**rows[0]))
-        if actor is not None:
-            record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.open")
-        record(session, AuditEvent.SIGNED_UP, actor=owner.id, details={"plan": made.tenant.plan})
-        return made
+        return SignedUp(tenant=tenancy.own(session), user=User(**rows[0]))
 
 
 def _enter_changes(session: TenantSession, caller: Caller, before: User, after: User) -> None:

@@ -9,10 +9,12 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+from collections.abc import Generator
+from contextlib import contextmanager
 from datetime import timedelta
 from uuid import UUID
 
-from painelml.audit import AuditEvent, record, record_at_home
+from painelml.audit import AuditEvent, Detail, record, record_outside
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.crypto import random_token, token_hash
@@ -23,10 +25,11 @@ from painelml.core.observability import log_tenant, logger
 from painelml.core.secrets import secret
 from painelml.core.standing import acting
 from painelml.identity import queries, second_factor, tokens
-from painelml.identity.errors import AccessClosed, SessionOver, TotpRequired, WrongCredentials
+from painelml.identity.errors import AccessClosed, SessionOver, TooManyTries, TotpRequired, WrongCredentials
 from painelml.identity.models import Client, Login, SwitchTenant, Tokens
 from painelml.identity.passwords import hash_password, is_outdated, matches
 from painelml.identity.throttle import Attempt
+from painelml.tenancy.service import refusals_entered
 
 GRACE = timedelta(seconds=10)
 IDLE = timedelta(days=7)
@@ -38,7 +41,8 @@ def log_in(wanted: Login, client: Client) -> Tokens:
 
     Raises WrongCredentials, AccessClosed, TotpRequired, WrongCode, TooManyTries.
     """
-    attempt = Attempt("login", account=wanted.email, address=client.address)
+    with throttling_entered(wanted.email):
+        attempt = Attempt("login", account=wanted.email, address=client.address)
     password = wanted.password.get_secret_value()
     with directory_session() as session:
         found = queries.find_login(session, wanted.email)
@@ -105,7 +109,7 @@ def switch(caller: Caller, wanted: SwitchTenant, client: Client) -> Tokens:
     its owner notices at once.
     """
     family, first = uuid7(), random_token()
-    with acting(None), tenant_session(wanted.tenant_id) as session:
+    with refusals_entered(wanted.tenant_id), acting(None), tenant_session(wanted.tenant_id) as session:
         way = queries.move_session(
             session,
             old_family=caller.session_id,
@@ -144,13 +148,27 @@ def _start(found: Row, client: Client) -> Tokens:
     return _handed_over(found, family, first)
 
 
-def _enter_failure(found: Row | None) -> None:
+@contextmanager
+def throttling_entered(email: str) -> Generator[None]:
+    """Where guessing at an account has to wait, the first refusal of each wait is entered, as a failed login is."""
+    try:
+        yield
+    except TooManyTries as refused:
+        if refused.is_first:
+            with directory_session() as session:
+                found = queries.find_login(session, email)
+            _enter_failure(found, AuditEvent.LOGIN_THROTTLED, {"counted_by": refused.counted_by})
+        raise
+
+
+def _enter_failure(
+    found: Row | None, event: AuditEvent = AuditEvent.LOGIN_FAILED, details: dict[str, Detail] | None = None
+) -> None:
     """In the chain of the tenant that was knocked at, or in our own: either way one entry, so that both take as long."""
+    tenant = found["tenant_id"] if found else None
     with directory_session() as session:
-        if found is None or found["tenant_id"] is None:
-            record_at_home(session, AuditEvent.LOGIN_FAILED)
-        else:
-            record(session.enter(found["tenant_id"]), AuditEvent.LOGIN_FAILED, actor=found["user_id"])
+        actor = found["user_id"] if found and tenant else None
+        record_outside(session, event, tenant=tenant, actor=actor, details=details)
 
 
 def _handed_over(person: Row, session_id: UUID, refresh_token: str) -> Tokens:

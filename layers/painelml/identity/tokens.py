@@ -22,6 +22,7 @@ TYPE = "at+jwt"
 AUDIENCE = "painelml-api"
 LIFETIME = timedelta(minutes=15)
 CLOCK_SKEW = timedelta(seconds=5)
+UNKNOWN_KEY_SECONDS = 1.0
 KEY_PREFIX = "pml_live_"
 CLAIMS = ["exp", "iat", "iss", "aud", "sub", "sid", "tenant", "role"]
 PLACEMENT = "painel_placement"
@@ -58,10 +59,9 @@ def prove(token: str) -> Caller:
     """Whom a token speaks for; raises Unauthenticated for anything but a live token of this environment."""
     import jwt
 
-    published = _published(parameter("jwks"))
     try:
         head = jwt.get_unverified_header(token)
-        key = published.get(head.get("kid", ""))
+        key = _key_called(head.get("kid", ""))
         if key is None or head.get("typ") != TYPE:
             raise Unauthenticated
         claims = jwt.decode(
@@ -101,6 +101,12 @@ def _signing_keys(placement: str) -> dict[str, Any]:
         return secret("jwt")
     keys: dict[str, Any] = secret_document(silo_secret_id(placement))["jwt"]
     return keys
+
+
+def _key_called(kid: str) -> PyJWK | None:
+    """An unknown one may have been published a moment ago, for a new silo; a flood of made-up ones costs a read a second."""
+    known = _published(parameter("jwks"))
+    return known.get(kid) or _published(parameter("jwks", keep_seconds=UNKNOWN_KEY_SECONDS)).get(kid)
 
 
 @cache

@@ -15,6 +15,8 @@ Cycle = Literal["monthly", "yearly"]
 Line = Literal["painel", "atendimento"]
 PlanCode = Annotated[str, Field(min_length=2, max_length=40, pattern=r"^[A-Za-z_.]+$")]
 WARNING_PERCENT = 90
+SILO = "silo"
+"""The flag of plans whose tenants have a database of their own (K09)."""
 GIGABYTE = 10**9
 
 

@@ -66,7 +66,11 @@ def agree_limit(session: TenantSession, *, actor: UUID, entitlement: Entitlement
     )
 
 
-# Counters
+# Counters: each where what it counts is, so that its row is held until that is committed (a silo's commit comes before home's)
+
+
+def _place(session: TenantSession, entitlement: Entitlement) -> TenantSession:
+    return session.home if entitlement is Entitlement.AGENTS else session
 
 
 def consume(session: TenantSession, entitlement: Entitlement, period: str, *, amount: int, limit: int | None) -> int | None:
@@ -105,7 +109,7 @@ def give_back(session: TenantSession, entitlement: Entitlement, period: str, *, 
 
 def hold_counter(session: TenantSession, entitlement: Entitlement, period: str) -> None:
     """Holds the counter's row until the transaction ends, made where it is not there yet."""
-    session.execute(
+    _place(session, entitlement).execute(
         """
         insert into app.usage_counters (tenant_id, entitlement, period, current)
         values (%(tenant_id)s, %(entitlement)s, %(period)s, 0)
@@ -117,7 +121,7 @@ def hold_counter(session: TenantSession, entitlement: Entitlement, period: str) 
 
 
 def note_measure(session: TenantSession, entitlement: Entitlement, period: str, current: int) -> None:
-    session.execute(
+    _place(session, entitlement).execute(
         """
         update app.usage_counters set current = %(current)s
         where tenant_id = %(tenant_id)s and entitlement = %(entitlement)s and period = %(period)s
@@ -143,7 +147,7 @@ def counted(session: TenantSession, entitlement: Entitlement, period: str) -> in
 def mark_warned(session: TenantSession, entitlement: Entitlement, period: str) -> bool:
     """True for the first warning of the period (of a level: since it was last below)."""
     return bool(
-        session.execute(
+        _place(session, entitlement).execute(
             """
             update app.usage_counters set warned_at = now()
             where tenant_id = %(tenant_id)s and entitlement = %(entitlement)s and period = %(period)s and warned_at is null
@@ -155,7 +159,7 @@ def mark_warned(session: TenantSession, entitlement: Entitlement, period: str) -
 
 
 def unmark_warned(session: TenantSession, entitlement: Entitlement, period: str) -> None:
-    session.execute(
+    _place(session, entitlement).execute(
         """
         update app.usage_counters set warned_at = null
         where tenant_id = %(tenant_id)s and entitlement = %(entitlement)s and period = %(period)s and warned_at is not null

@@ -133,6 +133,16 @@ def subscription(session: TenantSession) -> Subscription:
     )
 
 
+def limit_of(session: TenantSession, entitlement: Entitlement) -> int | None:
+    """The tenant's limit in the catalogue's unit, None for unlimited."""
+    return queries.limits(session)[entitlement]
+
+
+def plan_codes(session: TenantSession) -> list[str]:
+    """The codes of the tenant's plans, at most one of each line."""
+    return queries.plan_codes(session)
+
+
 def change_subscription(session: TenantSession, actor: UUID, changes: SubscriptionChanges) -> Subscription:
     """For the platform; raises UnknownPlan, InvalidRequest for two plans of one line, CustomerTaken, Forbidden.
 

@@ -74,6 +74,24 @@ TABLE: tuple[Kept, ...] = (
         why="the contract; tokens and routes go when the account is disconnected",
     ),
     Kept(
+        what="Shipments; of who receives them the zip code, city and state alone",
+        tables=("app.shipments", "app.shipment_orders"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Reputation of sellers; of who they are nothing that is not public",
+        tables=("app.seller_profiles",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Payments, without cards and payers",
+        tables=("app.payments",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Items, orders, syncs",
         tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,
@@ -138,6 +156,12 @@ TABLE: tuple[Kept, ...] = (
         tables=("directory.catalogues", "directory.plans", "directory.plan_limits"),
         days=None,
         why="what was agreed; nobody's data",
+    ),
+    Kept(
+        what="When each of Mercado Livre's topics was last heard",
+        tables=("directory.topic_pulse",),
+        days=None,
+        why="to notice one that fell silent; nobody's data",
     ),
     Kept(
         what="Databases that tenants are placed in",

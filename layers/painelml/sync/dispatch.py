@@ -10,7 +10,7 @@ from painelml.core.config import config
 from painelml.core.db import Row, directory_session
 from painelml.core.queues import Outgoing, send_all
 from painelml.marketplace.accounts import queries
-from painelml.sync.models import SCOPES, Scope, StartJob
+from painelml.sync.models import SCHEDULED, Scope, StartJob
 
 PAGE = 500
 SPREAD_SECONDS = 840  # SQS keeps a message back for 900 s at most
@@ -22,7 +22,7 @@ def dispatch(spread_seconds: int = SPREAD_SECONDS) -> int:
     Jobs are sent before the schedule is moved: a crash in between sends some twice, and a second start is refused by the run.
     """
     moment, sent = now(), 0
-    for scope in SCOPES:
+    for scope in SCHEDULED:
         last: Row | None = None
         while True:
             with directory_session() as session:

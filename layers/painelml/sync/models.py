@@ -11,10 +11,13 @@ from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
-Scope = Literal["items", "orders", "questions", "messages"]
+Scope = Literal["items", "orders", "shipments", "questions", "messages", "seller", "reconcile"]
 Trigger = Literal["connect", "manual", "schedule"]
 RunStatus = Literal["running", "done", "failed", "cancelled"]
-SCOPES: tuple[Scope, ...] = ("items", "orders", "questions", "messages")
+SCOPES: tuple[Scope, ...] = ("items", "orders", "shipments", "questions", "messages", "seller")
+"""What a sync brings in."""
+SCHEDULED: tuple[Scope, ...] = (*SCOPES, "reconcile")
+"""What is started without anybody asking."""
 
 
 class SyncAlreadyRunning(Conflict):
@@ -56,6 +59,21 @@ class Counters(BaseModel):
     claims: int = 0
     payments: int = 0
     charges: int = 0
+
+
+class Findings(BaseModel):
+    """What a comparison with Mercado Livre found, in orders that were updated in its windows.
+
+    `missing` were not here, `stale` were older here, and `repaired` of both are right now. `unlisted` are here and not in
+    Mercado Livre's list: each is read again by its id.
+    """
+
+    theirs: int = 0
+    ours: int = 0
+    missing: int = 0
+    stale: int = 0
+    unlisted: int = 0
+    repaired: int = 0
 
 
 class SyncRun(BaseModel):
@@ -113,3 +131,49 @@ class PageDone(BaseModel):
     processed: Counters = Counters()
     errors: list[SyncError] = Field(default_factory=list)
     finished: bool = False
+
+
+class Reconciliation(BaseModel):
+    """One comparison of an account's orders with Mercado Livre's. `left` could not be put right: 0 says nothing is missing."""
+
+    id: UUID
+    account_id: UUID
+    days: int
+    trigger: Trigger
+    status: RunStatus
+    found: Findings
+    left: int
+    errors: list[SyncError]
+    started_at: Moment
+    progressed_at: Moment
+    finished_at: Moment | None
+
+
+class ReconciliationRequest(Order):
+    """How many days back to compare, at most as far as syncs have brought in."""
+
+    days: Annotated[int, Field(ge=1, le=365)] = 14
+
+
+class Completeness(BaseModel):
+    """Whether an account has everything: `missing` orders after its last comparison, null before the first has ended.
+
+    `since` is the earliest moment that was brought in; a full check compares from there on.
+    """
+
+    account_id: UUID
+    missing: int | None
+    since: Moment | None
+    last_check_at: Moment | None
+    last_full_check_at: Moment | None
+
+
+class NothingToCompare(Conflict):
+    """No sync of orders has ended yet."""
+
+    code = "nothing_to_compare"
+    title: ClassVar[Text] = {"pt-BR": "Ainda não há o que conferir", "en": "Nothing to compare yet"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "A primeira sincronização de pedidos desta conta não terminou. Veja GET /ml-accounts/{account_id}/sync.",
+        "en": "The first sync of this account's orders has not ended. Follow it at GET /ml-accounts/{account_id}/sync.",
+    }

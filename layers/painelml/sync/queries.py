@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -170,4 +171,101 @@ def touch(session: TenantSession, run_id: UUID, *, moment: datetime) -> None:
         "update app.sync_runs set progressed_at = %(moment)s where tenant_id = %(tenant_id)s and id = %(run_id)s",
         run_id=run_id,
         moment=moment,
+    )
+
+
+# Reconciliations are runs that compare
+
+
+def synced_since(session: TenantSession, account_id: UUID) -> datetime | None:
+    """The earliest moment that a complete sync of orders has brought in; None before there is one."""
+    return cast(
+        "datetime | None",
+        session.value(
+            """
+            select min(started_at - make_interval(days => days)) from app.sync_runs
+            where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = 'orders' and status = 'done'
+              and trigger <> 'schedule'
+            """,
+            account_id=account_id,
+        ),
+    )
+
+
+def last_full_check(session: TenantSession, account_id: UUID, *, since: datetime) -> datetime | None:
+    """When a comparison last ended that reached back to `since`."""
+    return cast(
+        "datetime | None",
+        session.value(
+            """
+            select max(finished_at) from app.sync_runs
+            where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = 'reconcile' and status = 'done'
+              and started_at - make_interval(days => days) <= %(since)s
+            """,
+            account_id=account_id,
+            since=since,
+        ),
+    )
+
+
+def last_check(session: TenantSession, account_id: UUID) -> Row | None:
+    """The newest comparison that has ended well."""
+    return session.one(
+        """
+        select missing_found, stale_found, repaired_found, errors, finished_at from app.sync_runs
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = 'reconcile' and status = 'done'
+        order by started_at desc limit 1
+        """,
+        account_id=account_id,
+    )
+
+
+def held_orders(session: TenantSession, account_id: UUID, ids: Sequence[int], *, start: datetime, end: datetime) -> list[Row]:
+    """`{id, source_updated_at, inside}` of the account's orders with these ids, and of those updated in `[start, end)`."""
+    return session.rows(
+        """
+        select id, source_updated_at, source_updated_at >= %(start)s and source_updated_at < %(end)s as inside
+        from app.orders
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s
+          and (id = any (%(ids)s::bigint[]) or source_updated_at >= %(start)s and source_updated_at < %(end)s)
+        """,
+        account_id=account_id,
+        ids=ids,
+        start=start,
+        end=end,
+    )
+
+
+def add_findings(session: TenantSession, run_id: UUID, findings: dict[str, int]) -> None:
+    session.execute(
+        """
+        update app.sync_runs
+        set theirs_found = theirs_found + %(theirs)s, ours_found = ours_found + %(ours)s,
+            missing_found = missing_found + %(missing)s, stale_found = stale_found + %(stale)s,
+            unlisted_found = unlisted_found + %(unlisted)s, repaired_found = repaired_found + %(repaired)s
+        where tenant_id = %(tenant_id)s and id = %(run_id)s
+        """,
+        run_id=run_id,
+        **findings,
+    )
+
+
+def reconciliations(
+    session: TenantSession, *, account_id: UUID | None, run_id: UUID | None, before: tuple[str, UUID], limit: int
+) -> list[Row]:
+    return session.rows(
+        """
+        select id, account_id, days, trigger, status, theirs_found, ours_found, missing_found, stale_found, unlisted_found,
+               repaired_found, errors, started_at, progressed_at, finished_at
+        from app.sync_runs
+        where tenant_id = %(tenant_id)s and scope = 'reconcile' and (started_at, id) < (%(before)s::timestamptz, %(before_id)s)
+          and (%(account_id)s::uuid is null or account_id = %(account_id)s)
+          and (%(run_id)s::uuid is null or id = %(run_id)s)
+        order by started_at desc, id desc limit %(limit)s
+        """,
+        account_id=account_id,
+        run_id=run_id,
+        before=before[0],
+        before_id=before[1],
+        limit=limit + 1,
     )

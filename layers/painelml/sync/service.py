@@ -63,16 +63,18 @@ def start(
 
     Scheduled runs go on from the newest update that a complete run has seen; the others go `days` back.
     """
-    run_id = uuid7()
+    run_id, depth = uuid7(), SPECS[scope].depth(session, account_id, days, trigger)
+    if depth is None:
+        return None
     newest = queries.newest_update(session, account_id, scope) if trigger == "schedule" else None
     inserted = queries.insert_run(
         session,
         run_id=run_id,
         account_id=account_id,
         scope=scope,
-        days=days,
+        days=depth,
         trigger=trigger,
-        cursor=SPECS[scope].first_cursor(days, newest),
+        cursor=SPECS[scope].first_cursor(depth, newest),
         user_id=user_id,
         moment=now(),
     )

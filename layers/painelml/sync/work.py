@@ -18,7 +18,7 @@ from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import CallRefused, ReconnectRequired, UnknownEnvelope, patiently
 from painelml.sync import queries, service
-from painelml.sync.models import PageDone, PageJob, StartJob
+from painelml.sync.models import Findings, PageDone, PageJob, StartJob
 from painelml.sync.scopes import SPECS
 from painelml.tenancy.settings import wants_sync
 
@@ -86,7 +86,9 @@ def _write_page(session: TenantSession, job: PageJob, write: Callable[[], object
     )
     if not turned:
         return False
-    write()
+    findings = write()
+    if isinstance(findings, Findings):
+        queries.add_findings(session, job.run_id, findings.model_dump())
     if done.finished:
         service.complete(session, job.run_id)
     return not done.finished

@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, StringConstraints
 from painelml.core.fields import Email, Name, Order
 from painelml.core.standing import MAY, Act, TenantStatus
 from painelml.core.wire import Moment
+from painelml.plans.models import PlanCode
 
 
 class Plan(StrEnum):
@@ -22,11 +23,8 @@ class Plan(StrEnum):
     ENTERPRISE = "ENTERPRISE"
 
 
-ALIASES = {"free": Plan.FREE, "basic": Plan.BASIC, "pro": Plan.PRO, "enterprise": Plan.ENTERPRISE}
-"""What 003's script calls the plans (K36): taken, with a warning."""
-SILO_PLANS = frozenset({Plan.ENTERPRISE})
-"""The plans whose tenants have a database of their own (K09)."""
-
+FREE = "painel.free"
+"""The catalogue's code of the plan that a tenant is opened on where nobody says otherwise."""
 
 _S = TenantStatus
 MOVES: dict[TenantStatus, frozenset[TenantStatus]] = {
@@ -60,6 +58,16 @@ def _plan(given: object) -> object:
 
 
 GivenPlan = Annotated[Plan, BeforeValidator(_plan)]
+
+
+def _code(given: object) -> object:
+    """001's names for the line painel are the catalogue's codes: FREE is painel.free. Whether there is such a plan, it says."""
+    return f"painel.{given.lower()}" if isinstance(given, str) and given.upper() in Plan.__members__ else given
+
+
+GivenCode = Annotated[
+    PlanCode, BeforeValidator(_code), Field(description="A plan of the catalogue, such as painel.pro, or its alias.")
+]
 
 
 class Tenant(BaseModel):

@@ -12,7 +12,10 @@ def owner_lists(session: Session, *, only: UUID | None = None) -> list[Row]:
     return session.rows(
         """
         select t.id, t.name, t.email, t.plan, t.status, t.max_accounts, t.placement, t.host, t.host_status,
-            t.parent_id, t.created_at
+            t.parent_id, t.created_at,
+            (
+                select string_agg(i.plan, ' ' order by i.line desc) from directory.subscription_items i where i.tenant_id = t.id
+            ) as plans
         from directory.tenants t
         where not t.is_house and (%(only)s::uuid is null or t.id = %(only)s)
         order by t.created_at, t.id
@@ -38,6 +41,18 @@ def owner_moves(session: Session, tenant: UUID, *, moved_from: str, status: str)
             tenant=tenant,
         )
     return bool(moved)
+
+
+def owner_opens_house(session: Session, house: UUID) -> None:
+    """Our own tenant, where it does not exist yet."""
+    session.execute(
+        """
+        insert into directory.tenants (id, name, email, plan, status, is_house)
+        values (%(house)s, 'PainelML', 'house@painelml.example', 'ENTERPRISE', 'ACTIVE', true)
+        on conflict do nothing
+        """,
+        house=house,
+    )
 
 
 def owner_sees_sub_tenants(session: Session, tenant: UUID) -> list[Row]:

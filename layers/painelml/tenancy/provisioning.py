@@ -12,15 +12,18 @@ from dataclasses import asdict, dataclass
 from typing import Any, ClassVar
 from uuid import UUID
 
+from painelml.audit import AuditEvent, record
 from painelml.core.clock import now
-from painelml.core.db import Session, TenantSession, UniqueViolation, home_session
+from painelml.core.db import Session, TenantSession, UniqueViolation, directory_session, home_session
 from painelml.core.errors import Conflict, DatabaseUnavailable, NotFound, PainelError, Text
 from painelml.core.observability import logger
 from painelml.core.standing import acting
+from painelml.plans import service as plans
+from painelml.plans.models import SILO, CataloguePlan
 from painelml.tenancy import queries
 from painelml.tenancy.errors import PartnerLimitReached, TenantExists
-from painelml.tenancy.models import SILO_PLANS, Plan, Provisioning, Step
-from painelml.tenancy.service import partner_limit_kept, role_proved_again, what_is_taken
+from painelml.tenancy.models import FREE, Provisioning, Step
+from painelml.tenancy.service import partner_limit_kept, refusals_entered, role_proved_again, what_is_taken
 
 STEPS = ("tenant", "owner", "plan", "storage", "brand", "database", "open")
 
@@ -36,23 +39,27 @@ class ProvisioningBusy(Conflict):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """A tenant to be opened. `origin` is who asks: sign_up, platform or operations; `max_accounts` None: the plan says."""
+    """A tenant to be opened. `plan` is a code of the catalogue or an alias; `max_accounts` None: the plan says.
+
+    `origin` is who asks: sign_up, platform (then `actor` is the person of the platform) or operations.
+    """
 
     name: str
     email: str
     owner_name: str
     owner_email: str
-    plan: Plan = Plan.FREE
+    plan: str = FREE
     max_accounts: int | None = None
     host: str | None = None
     parent_id: UUID | None = None
     origin: str = "platform"
+    actor: UUID | None = None
 
-    def document(self) -> dict[str, Any]:
-        """What the run keeps: no password, no hash."""
-        told = asdict(self) | {"parent_id": str(self.parent_id) if self.parent_id else None}
+    def document(self, plan: CataloguePlan) -> dict[str, Any]:
+        """What the run keeps, with the plan as the catalogue has it now: no password, no hash."""
+        told = asdict(self) | {name: str(given) for name in ("parent_id", "actor") if (given := getattr(self, name))}
         brand = {} if self.parent_id else {"company_name": self.name}  # a sub-tenant wears its partner's
-        return told | {"silo": self.plan in SILO_PLANS, "brand": brand}
+        return told | {"plan": plan.code, "silo": SILO in plan.flags, "brand": brand}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +76,13 @@ def provision(
     """Begins the run of `tenant_id`, or goes on with it; a run that is done is left alone.
 
     `make_silo` makes the tenant's own database; without it (only operations may) a run that needs one stops as `waiting`.
-    Raises EmailTaken, HostTaken, TenantExists or PartnerLimitReached, with nothing left behind; ProvisioningBusy.
+    Raises UnknownPlan, EmailTaken, HostTaken, TenantExists or PartnerLimitReached, with nothing left behind; ProvisioningBusy.
     """
     with acting(None):
         with home_session(tenant_id) as session:
+            document = wish.document(plans.find_plan(session, wish.plan))
             try:
-                begun = queries.begin_provisioning(session, wish.document(), moment=now())
+                begun = queries.begin_provisioning(session, document, moment=now())
             except UniqueViolation:
                 raise TenantExists(tenant_id=str(tenant_id)) from None
         if begun is None:
@@ -93,12 +101,14 @@ def told(session: TenantSession) -> Provisioning:
     return shown(session.tenant_id, row)
 
 
-def for_platform(session: Session, actor: UUID, tenant_id: UUID) -> Provisioning:
-    """The same for the platform's people, and for a partner about their own sub-tenants."""
-    with role_proved_again():
-        row = queries.platform_provisioning(session, actor=actor, tenant=tenant_id)
-    if row is None:
-        raise NotFound
+def for_platform(actor: UUID, tenant_id: UUID) -> Provisioning:
+    """The same for the platform's people, and for a partner about their own sub-tenants; the tenant's log says so."""
+    with refusals_entered(tenant_id), directory_session() as session:
+        with role_proved_again():
+            row = queries.platform_provisioning(session, actor=actor, tenant=tenant_id)
+        if row is None:
+            raise NotFound
+        record(session.enter(tenant_id), AuditEvent.PLATFORM_ACTION, actor=actor, subject="provisioning.read")
     return shown(tenant_id, row)
 
 
@@ -121,7 +131,9 @@ def _go_on(tenant_id: UUID, begun: dict[str, Any], owner: OwnerSecrets, make_sil
                 continue
             if step == "database" and begun["wanted"]["silo"] and make_silo:
                 make_silo(tenant_id)
-            if not _do(tenant_id, step, owner):
+            if step == "open":
+                _open(tenant_id, begun, owner)
+            elif not _do(tenant_id, step, owner):
                 return
     except Conflict as refused:
         _undo(tenant_id, refused)
@@ -139,6 +151,19 @@ def _do(tenant_id: UUID, step: str, owner: OwnerSecrets) -> bool:
             return True
         row = queries.own_provisioning(session)
         return row is not None and row["status"] == "running"
+
+
+def _open(tenant_id: UUID, begun: dict[str, Any], owner: OwnerSecrets) -> None:
+    """The last step, and what the tenant's log says of it. An OWNER of an earlier try is not the one that is given now."""
+    wanted = begun["wanted"]
+    with home_session(tenant_id) as session:
+        if not queries.provision(session, "open", {}):
+            return
+        if wanted["origin"] != "sign_up":
+            actor = UUID(wanted["actor"]) if wanted.get("actor") else None
+            record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.open")
+        person = None if "owner" in begun["steps"] else owner.id
+        record(session, AuditEvent.SIGNED_UP, actor=person, details={"plan": wanted["plan"]})
 
 
 def _undo(tenant_id: UUID, refused: PainelError) -> None:

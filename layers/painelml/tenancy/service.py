@@ -6,7 +6,8 @@ from collections.abc import Generator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import UUID
 
-from painelml.audit import AuditEvent, record, record_at_home
+from painelml.audit import AuditEvent, Detail, record, record_outside
+from painelml.core.caller import known_caller
 from painelml.core.db import (
     CheckViolation,
     InsufficientPrivilege,
@@ -15,12 +16,14 @@ from painelml.core.db import (
     TenantSession,
     UniqueViolation,
     directory_session,
+    home_session,
     tenant_session,
 )
 from painelml.core.errors import Conflict, Forbidden, NotFound
 from painelml.core.pages import Page, decode_id, page_of
 from painelml.core.standing import TenantStatus, acting
 from painelml.plans import service as plans
+from painelml.plans.models import SILO, Subscription, SubscriptionChanges
 from painelml.tenancy import queries
 from painelml.tenancy.errors import (
     EmailTaken,
@@ -30,7 +33,7 @@ from painelml.tenancy.errors import (
     PlanNotForPartners,
     SubTenantsLeft,
 )
-from painelml.tenancy.models import MOVES, SILO_PLANS, Plan, PlatformTenantChanges, Tenant, TenantChanges
+from painelml.tenancy.models import MOVES, PlatformTenantChanges, Tenant, TenantChanges
 
 NAMED_AT_MOST = 20
 
@@ -57,7 +60,7 @@ def for_platform(
     after = decode_id(cursor)
     with role_proved_again():
         rows = queries.for_platform(session, actor=actor, status=status, after=after, page_size=limit + 1)
-    record_at_home(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenants.list")
+    record_outside(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenants.list")
     return page_of([Tenant(**row) for row in rows], limit, key=lambda tenant: [tenant.id])
 
 
@@ -71,7 +74,7 @@ def _any_tenant(session: Session, actor: UUID, tenant_id: UUID) -> Tenant:
 
 def read_for_platform(actor: UUID, tenant_id: UUID) -> Tenant:
     """One tenant; raises NotFound. The tenant can see in its audit log that we looked."""
-    with directory_session() as session:
+    with refusals_entered(tenant_id), directory_session() as session:
         tenant = _any_tenant(session, actor, tenant_id)
     write_down(actor, tenant_id, "tenant.read")
     return tenant
@@ -80,7 +83,7 @@ def read_for_platform(actor: UUID, tenant_id: UUID) -> Tenant:
 @contextmanager
 def looked_into(actor: UUID, tenant_id: UUID) -> Generator[TenantSession]:
     """A transaction of the platform in `tenant_id`, whatever that tenant's state, and its entry there; raises NotFound."""
-    with acting(None), tenant_session(tenant_id) as session:
+    with refusals_entered(tenant_id), acting(None), tenant_session(tenant_id) as session:
         _any_tenant(session.home, actor, tenant_id)
         record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.read")
         yield session
@@ -92,8 +95,8 @@ def change_for_platform(actor: UUID, tenant_id: UUID, changes: PlatformTenantCha
     The change, what its plan freezes or thaws, and its entries in the tenant's log are one transaction.
     """
     wanted = changes.model_dump(exclude_none=True)
-    with acting(None), tenant_session(tenant_id) as session:
-        before = _any_tenant(session.home, actor, tenant_id)
+    with refusals_entered(tenant_id), acting(None), tenant_session(tenant_id) as session:
+        before, plans_before = _any_tenant(session.home, actor, tenant_id), plans.plan_codes(session)
         if changes.status is not None and changes.status != before.status:
             check_move(before.status, changes.status, below=queries.sub_tenants(session.home, tenant_id, actor=actor))
         with role_proved_again(), email_kept_unique(), partner_limit_kept():
@@ -106,7 +109,20 @@ def change_for_platform(actor: UUID, tenant_id: UUID, changes: PlatformTenantCha
             plans.settle(session)
         after = _any_tenant(session.home, actor, tenant_id)
         _enter_changes(session, actor, before, after, wanted)
+        _enter_plans(session, actor, plans_before, plans.plan_codes(session))
         return after
+
+
+def change_subscription(actor: UUID, tenant_id: UUID, changes: SubscriptionChanges) -> Subscription:
+    """As plans.service does it, and its entries in the tenant's log, in one transaction; raises NotFound besides."""
+    with refusals_entered(tenant_id), acting(None), tenant_session(tenant_id) as session:
+        _any_tenant(session.home, actor, tenant_id)
+        before = plans.plan_codes(session)
+        changed = plans.change_subscription(session, actor, changes)
+        told: dict[str, Detail] = dict.fromkeys(changes.model_dump(exclude_defaults=True), True)
+        record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="subscription.change", details=told)
+        _enter_plans(session, actor, before, plans.plan_codes(session))
+        return changed
 
 
 def cancel(actor: UUID, tenant_id: UUID) -> Tenant:
@@ -116,10 +132,14 @@ def cancel(actor: UUID, tenant_id: UUID) -> Tenant:
 
 def _enter_changes(session: TenantSession, actor: UUID, before: Tenant, after: Tenant, wanted: Mapping[str, object]) -> None:
     record(session, AuditEvent.PLATFORM_ACTION, actor=actor, subject="tenant.change", details=dict.fromkeys(wanted, True))
-    if after.plan != before.plan:
-        record(session, AuditEvent.PLAN_CHANGED, actor=actor, details={"from": before.plan, "to": after.plan})
     if after.status != before.status:
         record(session, AuditEvent.STATUS_CHANGED, actor=actor, details={"from": before.status, "to": after.status})
+
+
+def _enter_plans(session: TenantSession, actor: UUID, before: list[str], after: list[str]) -> None:
+    """The plans that a tenant pays for, as codes of the catalogue, where they are no longer what they were."""
+    if after != before:
+        record(session, AuditEvent.PLAN_CHANGED, actor=actor, details={"from": "+".join(before), "to": "+".join(after)})
 
 
 @contextmanager
@@ -154,13 +174,31 @@ def partner_limit_kept() -> Generator[None]:
         raise
 
 
-def partner_of(session: Session, actor: UUID, plan: Plan) -> UUID | None:
-    """The tenant below which `actor` opens one: a partner's own, None for MASTER. Raises Forbidden, PlanNotForPartners."""
+def partner_of(session: Session, actor: UUID, plan: str) -> UUID | None:
+    """The tenant below which `actor` opens one: a partner's own, None for MASTER.
+
+    Raises Forbidden, UnknownPlan, and PlanNotForPartners for one whose tenants have a database of their own.
+    """
     with role_proved_again():
         partner = queries.partner_of(session, actor=actor)
-    if partner is not None and plan in SILO_PLANS:
+    if partner is not None and SILO in plans.find_plan(session, plan).flags:
         raise PlanNotForPartners
     return partner
+
+
+@contextmanager
+def refusals_entered(tenant_id: UUID) -> Generator[None]:
+    """A caller who is told that `tenant_id` is not there, written down in the log of the tenant that they are in.
+
+    Nobody is told whether it is there for others, so the entry says what was asked for and no more.
+    """
+    try:
+        yield
+    except NotFound:
+        if (caller := known_caller()) is not None:
+            with acting(None), home_session(caller.tenant_id) as session:
+                record(session, AuditEvent.FOREIGN_TENANT_REFUSED, actor=caller.user_id, subject=str(tenant_id))
+        raise
 
 
 def write_down(actor: UUID, tenant_id: UUID, action: str) -> None:

@@ -1,10 +1,16 @@
-"""What a notification leads to: a resource that is to be read again, and what happened when it was."""
+"""What a notification leads to: a resource that is to be read again; and which notifications to act on once more."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Literal
 from uuid import UUID
+
+from pydantic import AwareDatetime, Field, ValidationInfo, field_validator
+
+from painelml.core.fields import Order as Request
+from painelml.marketplace.resources import TOPICS
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +22,34 @@ class Wanted:
     topic: str
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
-    """A version of a resource that was applied, for the outbox."""
+State = Literal["received", "handled", "all"]
 
-    kind: str
-    resource: str
-    version: str
-    payload: dict[str, Any]
+
+class ReplayRequest(Request):
+    """Which notifications: every condition that is given must hold. `since` and `until` are when they came, `until` exclusive.
+
+    `state` `received` means those that had no effect yet. Topics without an effect are never replayed: there is nothing to do.
+    """
+
+    tenant: UUID | None = None
+    notification: str | None = Field(None, max_length=200)
+    topic: str | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+    state: State = "received"
+    dry_run: bool = False
+
+    @field_validator("topic")
+    @classmethod
+    def _has_an_effect(cls, topic: str | None) -> str | None:
+        if topic is not None and topic not in TOPICS:
+            raise ValueError(f"choose one of {', '.join(sorted(TOPICS))}")
+        return topic
+
+    @field_validator("until")
+    @classmethod
+    def _is_after_since(cls, until: datetime | None, info: ValidationInfo) -> datetime | None:
+        since = info.data.get("since")
+        if until is not None and since is not None and until <= since:
+            raise ValueError("must be after since")
+        return until

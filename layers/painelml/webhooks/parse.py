@@ -15,7 +15,6 @@ from painelml.core.crypto import same
 from painelml.core.queues import Message
 from painelml.marketplace.resources import TOPICS, read_resource
 
-SOURCE = "mercado-livre"
 BODY_LIMIT = 16 * 1024
 EXCERPT_LIMIT = 400
 TOPIC = re.compile(r"[\w .\-]{1,100}", re.ASCII)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -11,8 +10,9 @@ from uuid import UUID
 from painelml.core.clock import rfc3339
 from painelml.core.db import Row, Session, TenantSession, as_json
 from painelml.core.ids import uuid7
-from painelml.webhooks.models import Effect, Wanted
-from painelml.webhooks.parse import SOURCE, Notification, Rejection
+from painelml.marketplace.effects.models import SOURCE
+from painelml.webhooks.models import ReplayRequest, Wanted
+from painelml.webhooks.parse import Notification, Rejection
 
 
 def file_notifications(session: TenantSession, named: Sequence[tuple[UUID, Notification]]) -> set[str]:
@@ -57,6 +57,34 @@ def mark_handled(
         resources=resources,
         until=until,
         moment=moment,
+    )
+
+
+def matching_notifications(
+    session: TenantSession, wanted: ReplayRequest, *, after: tuple[datetime, str] | None, limit: int
+) -> list[Row]:
+    """A page of those that had, or could have had, an effect: oldest first, after the key `(received_at, event_key)`."""
+    return session.rows(
+        """
+        select event_key, account_id, topic, resource, received_at from app.notifications
+        where tenant_id = %(tenant_id)s and source = %(source)s and status <> 'ignored'
+          and (%(state)s = 'all' or status = %(state)s)
+          and (%(key)s::text is null or event_key = %(key)s)
+          and (%(topic)s::text is null or topic = %(topic)s)
+          and (%(since)s::timestamptz is null or received_at >= %(since)s)
+          and (%(until)s::timestamptz is null or received_at < %(until)s)
+          and (received_at, event_key) > (%(after)s::timestamptz, %(after_key)s)
+        order by received_at, event_key limit %(limit)s
+        """,
+        source=SOURCE,
+        state=wanted.state,
+        key=wanted.notification,
+        topic=wanted.topic,
+        since=wanted.since,
+        until=wanted.until,
+        after=after[0] if after else "-infinity",
+        after_key=after[1] if after else "",
+        limit=limit,
     )
 
 
@@ -132,39 +160,12 @@ def revive_refetches(session: TenantSession, account_id: UUID, *, before: dateti
     )
 
 
-# Effects
+def hear_topics(session: Session, topics: Sequence[str], *, moment: datetime) -> None:
+    session.value("select app.hear_topics(%(topics)s::text[], %(moment)s)", topics=topics, moment=moment)
 
 
-def enter_inbox(session: TenantSession, event_keys: Sequence[str]) -> set[str]:
-    """Those that this tenant sees for the first time. The primary key decides, and holds a second until the first commits."""
-    # No conflict target: without the key every insert succeeds, and a test that takes the key away sees the effect twice.
-    rows = session.rows(
-        """
-        insert into app.inbox_events (tenant_id, source, event_key)
-        select %(tenant_id)s, %(source)s, event_key from unnest(%(event_keys)s::text[]) as fresh (event_key) order by event_key
-        on conflict do nothing
-        returning event_key
-        """,
-        source=SOURCE,
-        event_keys=event_keys,
-    )
-    return {row["event_key"] for row in rows}
-
-
-def put_in_outbox(session: TenantSession, events: Sequence[Effect]) -> None:
-    session.execute(
-        """
-        insert into app.outbox_events (tenant_id, id, kind, resource, version, payload)
-        select %(tenant_id)s, id, kind, resource, version, payload
-        from unnest(%(ids)s::uuid[], %(kinds)s::text[], %(resources)s::text[], %(versions)s::text[], %(payloads)s::jsonb[])
-            as fresh (id, kind, resource, version, payload)
-        """,
-        ids=[uuid7() for _ in events],
-        kinds=[event.kind for event in events],
-        resources=[event.resource for event in events],
-        versions=[event.version for event in events],
-        payloads=[json.dumps(event.payload) for event in events],
-    )
+def topic_pulse(session: Session) -> list[Row]:
+    return session.rows("select topic, heard_at from app.topic_pulse()")
 
 
 def file_rejections(session: Session, rejections: Sequence[Rejection]) -> None:

@@ -26,13 +26,14 @@ from painelml.marketplace.accounts.tokens import access_token
 from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.api.transport import Call
 from painelml.marketplace.documents import Versioned
+from painelml.marketplace.effects import service as effects
+from painelml.marketplace.effects.models import Found
 from painelml.marketplace.errors import AccessRefused, CallRefused, ReconnectRequired, ResourceMissing, TokenRejected, patiently
 from painelml.marketplace.jobs import Refetch
 from painelml.marketplace.ownership import checked
 from painelml.marketplace.resources import Resource, read_resource
 from painelml.privacy.service import is_gone
-from painelml.webhooks import effects, queries
-from painelml.webhooks.effects import Found
+from painelml.webhooks import queries
 
 NOT_YET = 5  # a resource may be announced before it can be read: 2, 4, 8, 16, 32 seconds are given
 AT_ONCE = 10  # reads of one worker at the same time: as many as a batch has messages

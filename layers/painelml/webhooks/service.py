@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from painelml.core.clock import now
@@ -14,7 +14,7 @@ from painelml.core.secrets import secret
 from painelml.marketplace.accounts import routes
 from painelml.marketplace.accounts.routes import Route
 from painelml.marketplace.api.client import application_id
-from painelml.webhooks import queries, refetch
+from painelml.webhooks import pulse, queries, refetch
 from painelml.webhooks.models import Wanted
 from painelml.webhooks.parse import Expected, Notification, Rejection, judge, reject
 
@@ -64,7 +64,7 @@ def _sort(batch: Batch) -> tuple[dict[UUID, list[tuple[Message, Named]]], list[t
     with batch.attempt(*batch.messages):
         expected = Expected(secret("webhooks")["mercado_livre_token"], application_id())
         verdicts = [(message, judge(message, expected)) for message in batch]
-        found = _routes(verdict.seller_id for _, verdict in verdicts if isinstance(verdict, Notification))
+        found = _routes([verdict for _, verdict in verdicts if isinstance(verdict, Notification)])
         for message, verdict in verdicts:
             if isinstance(verdict, Rejection):
                 refused.append((message, verdict))
@@ -75,9 +75,9 @@ def _sort(batch: Batch) -> tuple[dict[UUID, list[tuple[Message, Named]]], list[t
     return told, refused
 
 
-def _routes(sellers: Iterable[int]) -> dict[int, Route]:
-    known = sorted(set(sellers))
-    if not known:
+def _routes(heard: Sequence[Notification]) -> dict[int, Route]:
+    if not heard:
         return {}
     with directory_session() as directory:
-        return routes.find(directory, known)
+        pulse.hear(directory, (notification.topic for notification in heard))
+        return routes.find(directory, sorted({notification.seller_id for notification in heard}))

@@ -13,7 +13,7 @@ from uuid import UUID
 from painelml.core.db import Row, TenantSession, tenant_session
 from painelml.core.observability import logger
 from painelml.marketplace.accounts import queries
-from painelml.marketplace.accounts.models import ConnectedAccount, Health, Problem, Reconnect
+from painelml.marketplace.accounts.models import ConnectedAccount, Health, HealthProblem, Reconnect
 
 Reason = Literal["permission_missing", "pending_kyc", "account_restricted", "refresh_refused", "topic_silent"]
 
@@ -58,11 +58,11 @@ def settle(session: TenantSession, account_id: UUID, reason: Reason, about: str 
 
 def health_of(row: Row, *, application_blocked: bool) -> Health:
     """The worst first."""
-    problems = [*_broken(row), *([Problem(reason="application_blocked", about=None)] if application_blocked else [])]
+    problems = [*_broken(row), *([HealthProblem(reason="application_blocked", about=None)] if application_blocked else [])]
     warned = [_problem(entry) for entry in row["warnings"]]
     problems += sorted(warned, key=lambda problem: problem.reason not in RESTRICTED)
     if row["status"] == "ACTIVE" and row["sync_trouble"]:
-        problems.append(Problem(reason=row["sync_trouble"], about="sync"))
+        problems.append(HealthProblem(reason=row["sync_trouble"], about="sync"))
     is_broken = row["status"] != "ACTIVE" or any(problem.reason in RESTRICTED for problem in problems)
     return Health(
         state="broken" if is_broken else "warning" if problems else "ok",
@@ -79,14 +79,14 @@ def reconnect_of(row: Row) -> Reconnect | None:
     return Reconnect(body={"site_id": row["site_id"]}) if helps else None
 
 
-def _broken(row: Row) -> list[Problem]:
+def _broken(row: Row) -> list[HealthProblem]:
     if row["status"] == "ACTIVE":
         return []
     if row["status"] == "FROZEN":
-        return [Problem(reason="plan_limit", about=None)]
-    return [Problem(reason=row["status_reason"] or row["status"].lower(), about=None)]
+        return [HealthProblem(reason="plan_limit", about=None)]
+    return [HealthProblem(reason=row["status_reason"] or row["status"].lower(), about=None)]
 
 
-def _problem(entry: str) -> Problem:
+def _problem(entry: str) -> HealthProblem:
     reason, _, about = entry.partition(":")
-    return Problem(reason=reason, about=about or None)
+    return HealthProblem(reason=reason, about=about or None)

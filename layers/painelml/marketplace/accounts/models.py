@@ -61,7 +61,7 @@ class Connect(BaseModel):
     expires_at: Moment
 
 
-class Problem(BaseModel):
+class HealthProblem(BaseModel):
     """`reason` is a code; `about` is what it concerns: a functional permission (`sales.read`), a topic."""
 
     reason: str
@@ -73,7 +73,7 @@ class Health(BaseModel):
 
     state: Literal["ok", "warning", "broken"]
     reason: str | None
-    problems: list[Problem]
+    problems: list[HealthProblem]
 
 
 class Reconnect(BaseModel):

@@ -11,8 +11,10 @@ from painelml.marketplace.accounts import queries
 EVERY: dict[str, timedelta] = {
     "orders": timedelta(minutes=30),
     "items": timedelta(days=1),  # the item search has no date filter: notifications keep listings between scans
+    "reconcile": timedelta(days=1),
+    "seller": timedelta(days=1),
     "questions": timedelta(minutes=30),  # those that wait for an answer; all of them once a day (sync/scopes/questions.py)
-    # Messages follow orders: the scope's own SPEC says so.
+    # Shipments and messages follow orders: the scopes' own SPECs say so.
 }
 
 

@@ -9,14 +9,11 @@ from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
 
-from painelml.core.cache import cache, tenant_key
+from painelml.core.cache import cache, outage, tenant_key
 from painelml.core.clock import now
 from painelml.core.config import config
-from painelml.core.scripts import Absence
 
 T = TypeVar("T")
-
-_away = Absence("copies of tokens")
 
 
 def keep(tenant_id: UUID, account_id: UUID, sealed: bytes, *, until: datetime) -> None:
@@ -41,12 +38,12 @@ def forget(tenant_id: UUID, account_id: UUID) -> None:
 def _tried(command: Callable[[], T]) -> T | None:
     from redis.exceptions import RedisClusterException, RedisError
 
-    if config().cache_url is None or _away.is_set_now():
+    if config().cache_url is None or outage.is_on():
         return None
     try:
         return command()
     except (RedisError, RedisClusterException, OSError) as error:
-        _away.begin(type(error).__name__)
+        outage.begin(type(error).__name__)
         return None
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from painelml.core.errors import ServiceUnavailable
-from painelml.core.gcra import LocalBuckets
+from painelml.core.gcra import InProcess
 from painelml.core.observability import logger
 from painelml.marketplace.accounts import health
 from painelml.marketplace.accounts.models import ConnectedAccount
@@ -17,7 +17,7 @@ from painelml.marketplace.api.answers import Answer
 from painelml.marketplace.api.transport import Bearer, Call, Params, Upload, permission
 from painelml.marketplace.errors import AccessRefused, CallRefused, PermissionMissing, ReconnectRequired, TokenRejected
 
-LOOK_EVERY_SECONDS = 600
+LOOKS_A_MINUTE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class SellerApi:
 
     def _look_at_the_account(self) -> None:
         """If a seller may not even read itself, it is the account that is refused."""
-        if not _looks.take(self.account.id, interval=LOOK_EVERY_SECONDS, tolerance=LOOK_EVERY_SECONDS).allowed:
+        if not _looks.judge((self.account.id, "marketplace", LOOKS_A_MINUTE)).allowed:
             return
         try:
             [answer] = self._with_token([Call("GET", "/users/me")])
@@ -121,4 +121,4 @@ def _proved(call: Call) -> list[str]:
     return [health.warning("permission_missing", level) for level in levels]
 
 
-_looks = LocalBuckets()
+_looks = InProcess()

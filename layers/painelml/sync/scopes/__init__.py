@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from painelml.sync.models import Scope
-from painelml.sync.scopes import items, messages, orders, questions
+from painelml.sync.scopes import items, messages, orders, questions, reconcile, seller, shipments
 from painelml.sync.scopes.spec import ScopeSpec
 
 SPECS: dict[Scope, ScopeSpec] = {
     "items": items.SPEC,
     "orders": orders.SPEC,
+    "shipments": shipments.SPEC,
     "questions": questions.SPEC,
     "messages": messages.SPEC,
+    "seller": seller.SPEC,
+    "reconcile": reconcile.SPEC,
 }

@@ -36,7 +36,7 @@ def orders_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[OrderDocum
     """
     start, end = (datetime.fromisoformat(moment) for moment in cursor["windows"][0])
     further, offset = cursor["windows"][1:], cursor["offset"]
-    first = api.get("/orders/search", **_search(api, start, end, offset)).document
+    first = api.get("/orders/search", **search(api, start, end, offset)).document
     total = int(first["paging"]["total"])
     if total > OFFSET_CAP and (parts := halves(start, end)):
         windows = [[part_start.isoformat(), part_end.isoformat()] for part_start, part_end in parts]
@@ -47,7 +47,7 @@ def orders_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[OrderDocum
         return [], PageDone(cursor={**cursor, "offset": max(0, offset - step), "total": total})
     reach = min(total, OFFSET_CAP)
     offsets = range(offset + SEARCH_LIMIT, min(reach, offset + SEARCHES_PER_PAGE * SEARCH_LIMIT), SEARCH_LIMIT)
-    calls = [("/orders/search", _search(api, start, end, place)) for place in offsets]
+    calls = [("/orders/search", search(api, start, end, place)) for place in offsets]
     answers = [first, *(answer.document for answer in (api.get_all(calls) if calls else ()))]
     orders, errors = readable((entry for answer in answers for entry in answer["results"]), read_order, "order")
     after = offset + SEARCH_LIMIT * len(answers)
@@ -62,20 +62,21 @@ def orders_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[OrderDocum
             "total": None if window_done else total,
             "newest": later(cursor["newest"], newest),
         },
-        processed=Counters(orders=len(orders)),
+        processed=Counters(orders=len(orders), payments=sum(len(order.payments or ()) for order in orders)),
         errors=errors,
         finished=window_done and not further,
     )
     return orders, done
 
 
-def _search(api: SellerApi, start: datetime, end: datetime, offset: int) -> dict[str, str | int]:
+def search(api: SellerApi, start: datetime, end: datetime, offset: int, limit: int = SEARCH_LIMIT) -> dict[str, str | int]:
+    """What to ask /orders/search for a part of a window."""
     return {
         "seller": api.account.seller_id,
         "order.date_last_updated.from": start.isoformat(timespec="milliseconds"),
         "order.date_last_updated.to": end.isoformat(timespec="milliseconds"),
         "sort": "date_asc",
-        "limit": SEARCH_LIMIT,
+        "limit": limit,
         "offset": offset,
     }
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar
+from uuid import UUID
 
 from pydantic import ValidationError
 
@@ -13,9 +14,13 @@ from painelml.core.clock import now
 from painelml.core.db import TenantSession
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.api.seller import SellerApi
-from painelml.sync.models import PageDone, Scope, SyncError
+from painelml.sync.models import PageDone, Scope, SyncError, Trigger
 
 T = TypeVar("T")
+
+
+def _as_asked(session: TenantSession, account_id: UUID, days: int, trigger: Trigger) -> int:  # noqa: ARG001
+    return days
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +29,15 @@ class ScopeSpec:
 
     `first_cursor(days, newest)`: `newest` is the newest update stamp that a complete run has seen, None for a whole sync.
     `page(api, cursor)` asks Mercado Livre, outside any transaction: the documents, and where the run stands after them.
-    `apply` writes those in the transaction that turns the page.
+    `apply` writes those in the transaction that turns the page; Findings that it answers are added to the run's.
+    `depth(session, account, days, trigger)` says how many days a new run goes back, and None where there is nothing to do.
     `follows` names the scope whose complete run starts one of this, because this one needs what that one brings.
     """
 
     first_cursor: Callable[[int, datetime | None], dict[str, Any]]
-    page: Callable[[SellerApi, dict[str, Any]], tuple[Sequence[Any], PageDone]]
-    apply: Callable[[TenantSession, ConnectedAccount, Sequence[Any]], object]
+    page: Callable[[SellerApi, dict[str, Any]], tuple[Any, PageDone]]
+    apply: Callable[[TenantSession, ConnectedAccount, Any], object]
+    depth: Callable[[TenantSession, UUID, int, Trigger], int | None] = _as_asked
     follows: Scope | None = None
 
 

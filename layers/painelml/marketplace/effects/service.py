@@ -7,37 +7,18 @@ come (docs/decisions/0013).
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
-from painelml.core.clock import rfc3339
 from painelml.core.db import TenantSession
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.documents import Versioned
+from painelml.marketplace.effects import queries
+from painelml.marketplace.effects.models import Effect, Found
 from painelml.marketplace.kinds import Kind
-from painelml.marketplace.resources import Resource
-from painelml.webhooks import queries
-from painelml.webhooks.models import Effect
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A resource and its document, which is the account's own."""
-
-    resource: Resource
-    document: Versioned
-
-    @property
-    def version(self) -> str:
-        return rfc3339(self.document.updated_at)
-
-    @property
-    def key(self) -> str:
-        return f"{self.resource.path}@{self.version}"
 
 
 def apply(session: TenantSession, account: ConnectedAccount, found: Iterable[Found]) -> int:
-    """Writes what is at least as new as what is held; how many versions had their effect now."""
+    """Writes what is at least as new as what is held; how many resources were written."""
     newest = {one.resource.path: one for one in sorted(found, key=lambda one: one.document.updated_at)}
     first = queries.enter_inbox(session, [one.key for one in newest.values()])
     written = _write(session, account, list(newest.values()))
@@ -53,7 +34,7 @@ def apply(session: TenantSession, account: ConnectedAccount, found: Iterable[Fou
     ]
     if effects:
         queries.put_in_outbox(session, effects)
-    return len(effects)
+    return len(written)
 
 
 def _write(session: TenantSession, account: ConnectedAccount, found: Sequence[Found]) -> set[str]:
