@@ -62,7 +62,9 @@ class JobsStack(FunctionsStack):
         return sources.SqsEventSource(
             around.queues[batch.queue],
             batch_size=batch.size,
-            max_batching_window=Duration.seconds(batch.window_seconds),
+            max_batching_window=Duration.seconds(batch.window_seconds)
+            if batch.window_seconds
+            else None,  # FIFO queues have none
             report_batch_item_failures=True,
             # Not reserved concurrency: a throttled poll would burn one of the message's receives.
             max_concurrency=around.profile.workers.maximum_concurrency,

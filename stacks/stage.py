@@ -115,14 +115,14 @@ class EnvironmentStage:
     def _watched(self) -> Watched:
         messaging = self.messaging
         queues = {"webhooks": messaging.webhooks, "payments": messaging.payments, "jobs": messaging.jobs}
+        queues["outgoing-text"] = messaging.outgoing_text
         dead_letters = {name: queue.dlq for name, queue in queues.items()}
         groups = {"api": self.api.functions, "jobs": self.jobs.functions}
         return Watched(
             critical_topic=messaging.critical_topic,
             warning_topic=messaging.warning_topic,
-            # Outgoing text has no consumer before the inbox: its age would only say that.
             queues={name: queue.queue for name, queue in queues.items()},
-            dead_letters=dead_letters | {"outgoing-text": messaging.outgoing_text.dlq, "schedules": self.jobs.failed_schedules},
+            dead_letters=dead_letters | {"schedules": self.jobs.failed_schedules},
             api=self.api.rest_api,
             # The emulator's CloudFormation refuses metric math.
             functions={}

@@ -97,6 +97,8 @@ def simulator(folder: Path, *, client_id: str, client_secret: str, redirect_uris
                     "pkce": True,
                 },
             )
+            # Tests that want the documented limits set them.
+            started.ask("POST", "/_sim/limits", {"messages read": {"requests": 100_000, "seconds": 60}})
             yield started
         finally:
             process.terminate()

@@ -29,9 +29,6 @@ __all__ = [
 
 API_FUNCTIONS = (*IDENTITY, *TENANCY, *MARKETPLACE, *OPEN_DOORS)
 
-# The consumer of outgoing text arrives with the inbox; its queue is sized for it already.
-OUTGOING_TEXT_TIMEOUT_SECONDS = 30
-
 
 def all_functions() -> Iterator[FunctionSpec]:
     """Every row of the table, API first."""
@@ -44,7 +41,4 @@ def all_functions() -> Iterator[FunctionSpec]:
 
 def consumer_timeout_seconds(queue: QueueName) -> int:
     """The timeout of the function that reads `queue`: its visibility timeout is six times that."""
-    for spec in WORKERS:
-        if spec.batch and spec.batch.queue is queue:
-            return spec.timeout_seconds
-    return OUTGOING_TEXT_TIMEOUT_SECONDS
+    return next(spec.timeout_seconds for spec in WORKERS if spec.batch and spec.batch.queue is queue)

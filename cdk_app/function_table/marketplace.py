@@ -49,4 +49,14 @@ MARKETPLACE = (
         ),
         hot=True,
     ),
+    FunctionSpec(
+        name="buyers",
+        summary="What buyers ask and write, and what the seller answers.",
+        timeout_seconds=29,
+        database=True,
+        cache=True,
+        secrets=MERCADO_LIVRE_CALLER,
+        sends=(QueueName.JOBS, QueueName.OUTGOING_TEXT),
+        routes=(Route(path="questions", below=True), Route(path="messages", below=True)),
+    ),
 )

@@ -38,4 +38,15 @@ WORKERS = (
         # A page takes seconds of someone else's API: few per invocation, so that a slow one delays few others.
         batch=Batch(queue=QueueName.JOBS, size=5, window_seconds=0),
     ),
+    FunctionSpec(
+        name="outgoing_text",
+        summary="Sends what sellers write to buyers, in the order of each conversation.",
+        timeout_seconds=60,
+        database=True,
+        cache=True,
+        secrets=MERCADO_LIVRE_CALLER,
+        sends=(QueueName.JOBS,),
+        # One at a time: in a FIFO queue, a message that fails takes those behind it along.
+        batch=Batch(queue=QueueName.OUTGOING_TEXT, size=1, window_seconds=0),
+    ),
 )

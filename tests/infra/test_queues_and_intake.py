@@ -9,7 +9,7 @@ import pytest
 
 from cdk_app.direct_intake import message_template
 from cdk_app.function_spec import QueueName
-from cdk_app.function_table import all_functions, consumer_timeout_seconds
+from cdk_app.function_table import all_functions
 from tests.infra.stateless import AWS_PAIRS, PAIRS, PROD, functions_by_name, of_type, templates
 
 
@@ -52,7 +52,7 @@ def test_every_working_queue_has_a_dlq_that_keeps_fourteen_days(pair: tuple[str,
 @pytest.mark.parametrize("pair", PAIRS)
 def test_visibility_is_at_least_six_times_the_consumers_timeout(pair: tuple[str, str]) -> None:
     by_name = {
-        queue["QueueName"]: queue["VisibilityTimeout"]
+        queue["QueueName"].removesuffix(".fifo"): queue["VisibilityTimeout"]
         for queue in of_type(templates(*pair)["messaging"], "AWS::SQS::Queue").values()
         if "VisibilityTimeout" in queue
     }
@@ -121,5 +121,5 @@ def test_the_gateway_may_only_send_to_the_webhooks_queue() -> None:
     assert statement["Resource"] != "*"
 
 
-def test_a_queue_without_a_consumer_has_a_visibility_too() -> None:
-    assert consumer_timeout_seconds(QueueName.OUTGOING_TEXT) == 30
+def test_every_queue_has_a_consumer() -> None:
+    assert {spec.batch.queue for spec in all_functions() if spec.batch} == set(QueueName)

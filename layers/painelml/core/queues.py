@@ -154,6 +154,11 @@ def send_all(queue_url: str, messages: Iterable[Outgoing]) -> int:
     return sent + (_send_entries(queue_url, entries) if entries else 0)
 
 
+def send_in_order(queue_url: str, body: str, *, group: str, unique: str) -> None:
+    """One message to a FIFO queue: those of a `group` are worked in order, and `unique` is taken once in five minutes."""
+    sqs().send_message(QueueUrl=queue_url, MessageBody=body, MessageGroupId=group, MessageDeduplicationId=unique)
+
+
 def is_reachable() -> bool:
     """Whether SQS answers for the jobs queue, for /ready."""
     from botocore.exceptions import BotoCoreError, ClientError

@@ -51,6 +51,7 @@ class Permission(StrEnum):
     READ_ML_ACCOUNTS = "READ_ML_ACCOUNTS"
     MANAGE_ML_ACCOUNTS = "MANAGE_ML_ACCOUNTS"
     START_SYNC = "START_SYNC"
+    ANSWER_BUYERS = "ANSWER_BUYERS"
     READ_TENANT = "READ_TENANT"
     MANAGE_TENANT = "MANAGE_TENANT"
     READ_USERS = "READ_USERS"
@@ -68,6 +69,7 @@ _LOOK = frozenset({Permission.READ_SALES, Permission.READ_ML_ACCOUNTS, Permissio
 _RUN = _LOOK | {
     Permission.MANAGE_ML_ACCOUNTS,
     Permission.START_SYNC,
+    Permission.ANSWER_BUYERS,
     Permission.MANAGE_TENANT,
     Permission.READ_USERS,
     Permission.MANAGE_USERS,
@@ -80,7 +82,7 @@ _RUN = _LOOK | {
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.OWNER: _RUN,
     Role.ADMIN: _RUN,
-    Role.AGENT: _LOOK | {Permission.START_SYNC},
+    Role.AGENT: _LOOK | {Permission.START_SYNC, Permission.ANSWER_BUYERS},
     Role.VIEWER: _LOOK,
 }
 _CUSTOMERS = frozenset({Permission.READ_CUSTOMERS, Permission.MANAGE_CUSTOMERS})

@@ -150,6 +150,17 @@ class ReconnectRequired(Conflict):
     }
 
 
+class MarketplaceRefusal(Conflict):
+    """Mercado Livre refused what somebody asked us to do. `reason` is its code."""
+
+    code = "mercado_livre_refused"
+    title: ClassVar[Text] = {"pt-BR": "Recusado pelo Mercado Livre", "en": "Refused by Mercado Livre"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "O Mercado Livre recusou a operação ({reason}), que não foi feita. Veja a saúde da conta em GET /ml-accounts.",
+        "en": "Mercado Livre refused the operation ({reason}), which was not done. See the account in GET /ml-accounts.",
+    }
+
+
 class AccountLimitReached(LimitReached):
     """The plan's number of connected accounts is used up."""
 
@@ -218,3 +229,14 @@ def patiently(deferrals: int) -> Generator[None]:
     except MarketplaceBusy as busy:
         seconds = busy.retry_after if busy.retry_after is not None else 2 ** min(deferrals + 1, 9)
         raise RetryLater(round(min(seconds, LONGEST_PAUSE) * random.uniform(1, 1.5)), busy.reason) from busy  # noqa: S311
+
+
+@contextmanager
+def refusals_told() -> Generator[None]:
+    """For requests: what Mercado Livre refuses for good becomes a problem that names its code."""
+    try:
+        yield
+    except TokenRejected:
+        raise ReconnectRequired from None
+    except CallRefused as refused:
+        raise MarketplaceRefusal(reason=refused.code) from refused

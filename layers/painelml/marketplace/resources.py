@@ -8,11 +8,21 @@ from typing import Any
 from painelml.marketplace.claims import kind as claims
 from painelml.marketplace.items import kind as items
 from painelml.marketplace.kinds import Kind
+from painelml.marketplace.messages import kind as messages
 from painelml.marketplace.orders import kind as orders
 from painelml.marketplace.payments import kind as payments
+from painelml.marketplace.questions import kind as questions
 from painelml.marketplace.shipments import kind as shipments
 
-KINDS: tuple[Kind[Any], ...] = (orders.KIND, items.KIND, shipments.KIND, payments.KIND, claims.KIND)
+KINDS: tuple[Kind[Any], ...] = (
+    orders.KIND,
+    items.KIND,
+    shipments.KIND,
+    payments.KIND,
+    questions.KIND,
+    messages.KIND,
+    claims.KIND,
+)
 TOPICS: dict[str, Kind[Any]] = {topic: kind for kind in KINDS for topic in kind.topics}
 """The topics whose notifications have an effect. Others are stored as ignored."""
 

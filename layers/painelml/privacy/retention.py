@@ -115,6 +115,18 @@ TABLE: tuple[Kept, ...] = (
         days=None,
         why="goes when it is done; holds ids only",
     ),
+    Kept(
+        what="Buyers' questions and their answers",
+        tables=("app.questions",),
+        days=None,
+        why="the contract; people's words, never in logs or metrics",
+    ),
+    Kept(
+        what="Conversations with buyers after the sale",
+        tables=("app.conversations", "app.messages", "app.outgoing_messages"),
+        days=None,
+        why="the contract; people's words, never in logs or metrics",
+    ),
     Kept(what="Consents that were begun", tables=("directory.oauth_states",), days=1, why="of use for ten minutes"),
     Kept(
         what="Mercado Livre's notifications",

@@ -12,6 +12,7 @@ from painelml.audit import AuditEvent, record
 from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession
 from painelml.core.errors import NotFound
+from painelml.marketplace.accounts.service import working_account
 from painelml.sync import live, queries, service
 from painelml.sync.models import RunOver, RunStatus, SyncRun
 from painelml.sync.states import before
@@ -33,7 +34,7 @@ def resume(session: TenantSession, run_id: UUID, *, actor: UUID) -> SyncRun:
     """Goes on with the page that is next. Raises what starting one raises when the account cannot be synchronised now."""
     changed = _change(session, run_id, "running", actor)
     if changed is not None:
-        service.ready_account(session, changed["account_id"])
+        working_account(session, changed["account_id"])
         service.queue_page(session, run_id, changed["page"])
     return service.find(session, run_id)
 

@@ -11,10 +11,10 @@ from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
-Scope = Literal["items", "orders", "shipments", "seller", "claims", "billing", "reconcile"]
+Scope = Literal["items", "orders", "shipments", "questions", "messages", "seller", "claims", "billing", "reconcile"]
 Trigger = Literal["connect", "manual", "schedule"]
 RunStatus = Literal["running", "paused", "done", "failed", "cancelled"]
-SCOPES: tuple[Scope, ...] = ("items", "orders", "shipments", "seller", "claims", "billing")
+SCOPES: tuple[Scope, ...] = ("items", "orders", "shipments", "questions", "messages", "seller", "claims", "billing")
 """What a sync brings in."""
 SCHEDULED: tuple[Scope, ...] = (*SCOPES, "reconcile")
 """What is started without anybody asking."""

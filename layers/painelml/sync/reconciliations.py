@@ -7,7 +7,7 @@ from uuid import UUID
 from painelml.core.db import Row, TenantSession
 from painelml.core.errors import NotFound
 from painelml.core.pages import Page, newest_first, page_of
-from painelml.marketplace.accounts.service import connected_account
+from painelml.marketplace.accounts.service import connected_account, working_account
 from painelml.sync import queries, service
 from painelml.sync.models import (
     Completeness,
@@ -23,7 +23,7 @@ LAST_ID = UUID(int=2**128 - 1)
 
 def request(session: TenantSession, account_id: UUID, wanted: ReconciliationRequest, *, user_id: UUID) -> Reconciliation:
     """Starts one; raises SyncAlreadyRunning or NothingToCompare."""
-    service.ready_account(session, account_id)
+    working_account(session, account_id)
     if queries.synced_since(session, account_id) is None:
         raise NothingToCompare(account_id=str(account_id))
     run_id = service.start(session, account_id, "reconcile", days=wanted.days, trigger="manual", user_id=user_id)

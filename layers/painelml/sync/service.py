@@ -14,8 +14,7 @@ from painelml.core.ids import uuid7
 from painelml.core.lanes import Job, Lane
 from painelml.core.pages import Page, newest_first, page_of
 from painelml.marketplace.accounts import queries as accounts
-from painelml.marketplace.accounts.service import connected_account
-from painelml.marketplace.errors import AccountFrozen, ReconnectRequired
+from painelml.marketplace.accounts.service import connected_account, working_account
 from painelml.sync import live, queries
 from painelml.sync.models import (
     SCOPES,
@@ -43,7 +42,7 @@ LEADING = tuple(scope for scope in SCOPES if SPECS[scope].follows is None)
 
 def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, user_id: UUID) -> list[SyncRun]:
     """Starts what was asked for and is not running; raises SyncAlreadyRunning when all of it is."""
-    ready_account(session, account_id)
+    working_account(session, account_id)
     scopes = LEADING if wanted.scope == "all" else (wanted.scope,)
     started = [
         run_id
@@ -53,13 +52,6 @@ def request(session: TenantSession, account_id: UUID, wanted: SyncRequest, *, us
     if not started:
         raise SyncAlreadyRunning(account_id=str(account_id))
     return [find(session, run_id) for run_id in started]
-
-
-def ready_account(session: TenantSession, account_id: UUID) -> None:
-    """Raises NotFound, AccountFrozen or ReconnectRequired for an account that cannot be synchronised now."""
-    state = connected_account(session, account_id).status
-    if state != "ACTIVE":
-        raise AccountFrozen if state == "FROZEN" else ReconnectRequired
 
 
 def start_first(session: TenantSession, account_id: UUID, *, user_id: UUID) -> None:

@@ -15,7 +15,8 @@ EVERY: dict[str, timedelta] = {
     "billing": timedelta(days=1),
     "reconcile": timedelta(days=1),
     "seller": timedelta(days=1),
-    # Shipments follow orders: the scope's own SPEC says so.
+    "questions": timedelta(minutes=30),  # those that wait for an answer; all of them once a day (sync/scopes/questions.py)
+    # Shipments and messages follow orders: the scopes' own SPECs say so.
 }
 
 

@@ -11,6 +11,7 @@ from painelml.marketplace.accounts import queries
 from painelml.marketplace.accounts.health import health_of, reconnect_of
 from painelml.marketplace.accounts.models import Account, ConnectedAccount
 from painelml.marketplace.api.gate import is_application_blocked
+from painelml.marketplace.errors import AccountFrozen, ReconnectRequired
 
 
 def list_accounts(session: TenantSession, *, limit: int, cursor: str | None) -> Page[Account]:
@@ -34,6 +35,14 @@ def connected_account(session: TenantSession, account_id: UUID) -> ConnectedAcco
         raise NotFound
     warnings = frozenset(row["warnings"])
     return ConnectedAccount(session.tenant_id, account_id, row["seller_id"], row["site_id"], row["status"], warnings)
+
+
+def working_account(session: TenantSession, account_id: UUID) -> ConnectedAccount:
+    """The account for work that somebody waits for; raises NotFound, AccountFrozen, ReconnectRequired."""
+    account = connected_account(session, account_id)
+    if account.status != "ACTIVE":
+        raise AccountFrozen if account.status == "FROZEN" else ReconnectRequired
+    return account
 
 
 def _account(row: Row, *, application_blocked: bool) -> Account:

@@ -16,20 +16,20 @@ from painelml.core.db import TenantSession, tenant_session
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.api import bulk
 from painelml.marketplace.api.seller import SellerApi
-from painelml.marketplace.errors import AccessRefused, CallRefused
+from painelml.marketplace.errors import AccessRefused
 from painelml.marketplace.items import queries
 from painelml.marketplace.items.models import ItemDocument, SalePriceDocument, read_item
 from painelml.marketplace.items.service import apply_items, apply_sale_prices, fetch_sale_price
 from painelml.sync.models import Counters, PageDone, SyncError
+from painelml.sync.scopes import scan
 from painelml.sync.scopes.spec import ScopeSpec, readable
 
 SCAN_LIMIT = 100
-SCAN_RESTARTS = 3
 PRICES_PER_PAGE = 15  # a page must not outlast what the gate lets through at once
 
 
 def first_cursor(days: int, newest: datetime | None) -> dict[str, Any]:  # noqa: ARG001 - a scan is always whole
-    return {"scroll_id": None, "restarts": 0}
+    return dict(scan.BEGINNING)
 
 
 def page(api: SellerApi, cursor: dict[str, Any]) -> tuple[Sequence[ItemDocument | SalePriceDocument], PageDone]:
@@ -62,15 +62,10 @@ def apply(session: TenantSession, account: ConnectedAccount, found: Sequence[Ite
 
 def items_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[ItemDocument], PageDone]:
     """A hundred ids of the scan, read twenty at a time in parallel. A scan that expired (five minutes) starts again."""
-    scroll_id = cursor["scroll_id"]
-    where = {"scroll_id": scroll_id} if scroll_id else {"limit": SCAN_LIMIT}
-    try:
-        scan = api.get(f"/users/{api.account.seller_id}/items/search", search_type="scan", **where).document
-    except CallRefused:
-        if scroll_id is None or cursor["restarts"] >= SCAN_RESTARTS:
-            raise
-        return [], PageDone(cursor={"scroll_id": None, "restarts": cursor["restarts"] + 1})
-    ids = list(dict.fromkeys(str(item_id) for item_id in scan["results"]))
+    answer = scan.page(api, f"/users/{api.account.seller_id}/items/search", cursor, first={"limit": SCAN_LIMIT})
+    if answer is None:
+        return [], scan.restarted(cursor)
+    ids = list(dict.fromkeys(str(item_id) for item_id in answer["results"]))
     chunks = [ids[at : at + bulk.LIMIT] for at in range(0, len(ids), bulk.LIMIT)]
     answers = api.get_all([("/items/bulk", {"ids": ",".join(chunk)}) for chunk in chunks]) if chunks else []
     unwrapped = [bulk.unwrap(chunk, answer.document) for chunk, answer in zip(chunks, answers, strict=True)]
@@ -80,11 +75,10 @@ def items_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[ItemDocumen
         for _, refusals in unwrapped
         for status, item_id in refusals
     ]
-    # The newest documentation says to send the latest scroll_id received, and null ends the scan; so does an empty page.
-    following = scan.get("scroll_id") if ids else None
-    total = scan.get("paging", {}).get("total")
+    following = scan.following(answer, ids)
+    total = answer.get("paging", {}).get("total")
     done = PageDone(
-        cursor={"prices_after": ""} if following is None else {"scroll_id": following, "restarts": cursor["restarts"]},
+        cursor={"prices_after": ""} if following is None else {**cursor, "scroll_id": following},
         processed=Counters(items=len(items)),
         errors=refused + unread,
         expected=None if total is None else int(total),

@@ -1,0 +1,1 @@
+"""Conversations with buyers after the sale. Reading them never marks anything as read."""

@@ -1,0 +1,1 @@
+"""What sellers write to buyers: looked at, queued, and sent one after the other in each conversation."""

@@ -1,0 +1,1 @@
+"""Questions of buyers before the sale, and the answers to them."""
