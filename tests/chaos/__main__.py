@@ -1,4 +1,4 @@
-"""`make chaos`: storms and kills against the running system; prints a report and writes chaos.json into the project's data folder.
+"""`make chaos`: storms and kills against the running system; prints a report, and writes chaos.json into the data folder.
 
 `--short` is what runs with the tests: a smaller storm, on servers and workers of its own, nothing deployed.
 """
@@ -9,6 +9,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import sys
 import tempfile
 import time
@@ -32,7 +33,7 @@ SHORT = Form(
     name="short",
     tenants=5,
     accounts=50,
-    storm=Weather(orders=20, changes=4, seconds=15),
+    storm=Weather(orders=16, changes=4, seconds=15),
     kills=("worker", "postgres", "worker", "valkey"),
     second_storm=Weather(orders=4, changes=0, seconds=4, drop=0, retry_scale=0.005),
     patience=300,
@@ -41,7 +42,7 @@ LONG = Form(
     name="long",
     tenants=5,
     accounts=50,
-    storm=Weather(orders=180, changes=30, seconds=240),
+    storm=Weather(orders=110, changes=30, seconds=240, noop=0.5),
     kills=("worker", "postgres", "worker", "valkey", "worker", "postgres") * 2,
     second_storm=Weather(orders=20, changes=0, seconds=20, drop=0, retry_scale=0.005),
     patience=1800,
@@ -55,6 +56,7 @@ def main() -> int:
     parser.add_argument("--output", type=Path, default=FOLDER / "chaos.json", help="where the report is written")
     options = parser.parse_args()
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is stopped on every way out
     form = SHORT if options.short else LONG
     with _site(form) as site:
         report = _run(site, form)

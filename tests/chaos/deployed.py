@@ -1,4 +1,4 @@
-"""The long form's site: the running system, as `make up` brings it, with real event source mappings and functions' processes."""
+"""The long form's site: the running system as `make up` brings it, with event source mappings and functions' processes."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from uuid import UUID
 
 import psutil
 
-from ops import processes
+from ops import marketplace, processes
 from ops.home import Home
 from ops.seller import Seller
-from tests.chaos.site import Account, Site
+from tests.chaos.site import TOPICS, Account, Site
 from tests.simulator import Simulator
 from tests.system import System, running_system
 
@@ -67,6 +67,7 @@ class Deployed(Site):
 
     def _settle(self) -> None:
         self.shorten_visibility()
+        self.sim.ask("PUT", "/_sim/app", {"client_id": marketplace.CLIENT_ID, "topics": list(TOPICS)})
         events = self.aws.client("events")
         for rule in events.list_rules()["Rules"]:
             events.disable_rule(Name=rule["Name"])

@@ -138,7 +138,7 @@ def _tell_to_nobody(site: Site, accounts: Sequence[Account], form: Form) -> None
 
 
 def _bring_back(site: Site, accounts: Sequence[Account], form: Form, outcome: Outcome, heard: Told | None) -> None:
-    """Each way back on its own, in the order in which they come round. `heard`: what must be here before anything is compared."""
+    """Each way back on its own, in the order in which they come round. `heard`: what must be here before the last two."""
     truth = real(site, accounts)
     left = [len(verdict.missing(site.held(), truth))]
     outcome.missing_before = left[0]

@@ -26,7 +26,7 @@ from painelml.core.migrate import migrate
 from painelml.core.secrets import set_parameter
 from tests import platform
 from tests.chaos.door import open_door
-from tests.chaos.site import Account, Site, without_variables
+from tests.chaos.site import TOPICS, Account, Site, without_variables
 from tests.http import Context
 from tests.people import log_in, unique_email
 from tests.sellers import API_URL, REDIRECTS, WEB_URL, connect
@@ -104,8 +104,8 @@ class Small(Site):
         self._jwks = str(self.aws.parameter("/painelml/local/jwks"))
         self._set_parameters()
         self.shorten_visibility()
-        topics = ["orders_v2", "items"]
-        self.sim.ask("PUT", "/_sim/app", {**platform.APPLICATION, "redirect_uris": REDIRECTS, "topics": topics, "pkce": True})
+        named = {"redirect_uris": REDIRECTS, "topics": list(TOPICS), "pkce": True}
+        self.sim.ask("PUT", "/_sim/app", {**platform.APPLICATION, **named})
         platform.tell(PAINEL_MERCADO_LIVRE_API_URL=self.sim.url, PAINEL_MERCADO_LIVRE_AUTH_URL=self.sim.url)
         self.revive_workers()
 
@@ -133,9 +133,10 @@ class Small(Site):
         _sqs().send_message(QueueUrl=os.environ["PAINEL_QUEUE_WEBHOOKS"], MessageBody=body, MessageAttributes=typed)
 
     def _open_tenant(self, accounts: int) -> list[Account]:
-        args = {"name": "Loja do Caos", "email": unique_email("caos"), "plan": "painel.pro", "max_accounts": accounts}
+        email = unique_email("caos")
+        args = {"name": "Loja do Caos", "email": email, "plan": "painel.pro", "max_accounts": accounts}
         made = operations({"verb": "tenant-create", "args": args}, None)
-        person = log_in(args["email"], made["password"])
+        person = log_in(email, made["password"])
         opened = []
         for _ in range(accounts):
             seller_id = self.sim.seller(items=3)

@@ -27,11 +27,12 @@ class Weather:
     seconds: float
     duplicates: float = 0.3
     reorder: float = 0.3
+    noop: float = 0.0
     drop: float = 0.02
     retry_scale: float = 0.02
 
     def switches(self) -> dict[str, Any]:
-        named = ("duplicates", "reorder", "drop", "retry_scale")
+        named = ("duplicates", "reorder", "noop", "drop", "retry_scale")
         return {name: getattr(self, name) for name in named} | {"deadline_ms": ACKNOWLEDGE_MS}
 
 

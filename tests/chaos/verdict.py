@@ -33,7 +33,7 @@ class Truth:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What Mercado Livre says of its deliveries. `announced`: notification id → resource; `acknowledged`: those that got a 200."""
+    """What Mercado Livre says of its deliveries. `announced`: notification id → resource; `acknowledged`: with a 200."""
 
     announced: Mapping[str, str] = field(default_factory=dict)
     acknowledged: frozenset[str] = frozenset()

@@ -40,7 +40,10 @@ def _batch(client: Any, queue: str, handler: SqsHandler, most: int) -> int:
     messages = received.get("Messages", [])
     if not messages:
         return 0
-    failed = {one["itemIdentifier"] for one in handler({"Records": [_record(one) for one in messages]}, Context())["batchItemFailures"]}
+    failed = {
+        one["itemIdentifier"]
+        for one in handler({"Records": [_record(one) for one in messages]}, Context())["batchItemFailures"]
+    }
     for one in messages:
         if one["MessageId"] not in failed:
             client.delete_message(QueueUrl=queue, ReceiptHandle=one["ReceiptHandle"])
