@@ -75,7 +75,7 @@ def storm_with_kills(site: Site, accounts: Sequence[Account], form: Form) -> Out
     """Parts die and come back; what got its 200 is here, once and in the right hands. The rest comes back afterwards."""
     outcome, started = Outcome("storm with kills"), time.monotonic()
     with Storm(site, accounts, form.storm) as storm:
-        outcome.kills = kill_among(site, storm, form.kills)
+        outcome.kills = kill_among(site, storm, form.kills, patience=form.patience)
     storm.wait_until_told(form.patience)
     _tell_to_nobody(site, accounts, form)
     site.wait_until_idle(form.patience)

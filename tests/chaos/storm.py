@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -79,24 +80,25 @@ class Storm:
                 self._site.sim.change(order, action)
 
 
-def kill_among(site: Site, storm: Storm, parts: Sequence[str]) -> dict[str, int]:
+def kill_among(site: Site, storm: Storm, parts: Sequence[str], *, patience: float) -> dict[str, int]:
     """Kills the parts one after the other, evenly over the storm's effects, and starts each again; how many of each."""
-    counted: dict[str, int] = {}
-    for number, part in enumerate(parts):
-        goal = storm.expected * number // (len(parts) + 1)
-        wait_until(lambda goal=goal: site.applied() >= goal, seconds=900, what=f"{goal} effects", pause=0.2)  # type: ignore[misc]
-        before = acknowledged(site)
-        site.kill(part)
-        if part != "worker":
-            wait_until(
-                lambda before=before: acknowledged(site) >= before + WHILE_AWAY or waiting(site) == 0,  # type: ignore[misc]
-                seconds=120,
-                what=f"acknowledgements without {part}",
-                pause=0.2,
-            )
-        site.restart(part)
-        counted[part] = counted.get(part, 0) + 1
-    return counted
+    for number, part in enumerate(parts, start=1):
+        _kill_at(site, storm.expected * number // (len(parts) + 1), part, patience)
+    return dict(Counter(parts))
+
+
+def _kill_at(site: Site, effects: int, part: str, patience: float) -> None:
+    wait_until(lambda: site.applied() >= effects, seconds=patience, what=f"{effects} effects", pause=0.2)
+    before = acknowledged(site)
+    site.kill(part)
+    if part != "worker":
+        wait_until(
+            lambda: acknowledged(site) >= before + WHILE_AWAY or waiting(site) == 0,
+            seconds=patience,
+            what=f"acknowledgements without {part}",
+            pause=0.2,
+        )
+    site.restart(part)
 
 
 def acknowledged(site: Site) -> int:

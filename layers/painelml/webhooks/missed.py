@@ -52,7 +52,7 @@ def _sweep(topic: str, site_id: str, accounts: list[Route]) -> int:
 
 
 def _worked_off(pages: Iterator[list[Any]]) -> int:
-    """The feed keeps everything for two days: pages of what is known do not count, or no sweep would get past the first ones."""
+    """The feed keeps all for two days: pages of what is known do not count, or no sweep would get past the first ones."""
     asked = working = 0
     for page in pages:
         found = _take_in(page)
