@@ -90,7 +90,7 @@ def death_of_the_queues(site: Site, accounts: Sequence[Account], form: Form) -> 
     outcome, started = Outcome("death of the queues"), time.monotonic()
     with Storm(site, accounts, form.second_storm) as storm:
         before = acknowledged(site)
-        third = storm.expected // 3
+        third = storm.effects // 3
         wait_until(
             lambda: acknowledged(site) >= before + third and site.queued() > 0,
             seconds=form.patience,
