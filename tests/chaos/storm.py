@@ -43,7 +43,7 @@ class Storm:
     def __init__(self, site: Site, accounts: Sequence[Account], weather: Weather) -> None:
         self._site, self._weather = site, weather
         self._sellers = [account.seller_id for account in accounts]
-        # No more are sure: versions that follow each other fast are read once, and a dropped notification may be an order's only one.
+        # No more are sure: versions in quick succession are read once; what was dropped may be all that an order had.
         self.effects = int(len(accounts) * weather.orders * (1 - weather.drop))
         self._since = last_delivery(site)
         site.sim.chaos(**weather.switches())

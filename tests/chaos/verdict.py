@@ -9,6 +9,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+PATHS = {"orders": "/orders/", "items": "/items/", "shipments": "/shipments/", "payments": "/collections/"}
+STAMPS = {"orders": "date_last_updated", "items": "last_updated"}
 State = tuple[str, datetime]
 
 
@@ -25,7 +27,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Truth:
-    """What exists at Mercado Livre: path → state, and path → the tenant whose seller it belongs to."""
+    """What exists at Mercado Livre: path → state of what is compared, and path of anything → the tenant whose seller has it."""
 
     states: Mapping[str, State]
     owners: Mapping[str, UUID]
@@ -68,10 +70,11 @@ def truth(owners: Mapping[int, UUID], documents: Mapping[int, Mapping[str, Any]]
     states: dict[str, State] = {}
     owned: dict[str, UUID] = {}
     for seller_id, document in documents.items():
-        for kind, stamp in (("orders", "date_last_updated"), ("items", "last_updated")):
+        for kind, path in PATHS.items():
             for key, record in document[kind]["by_id"].items():
-                states[f"/{kind}/{key}"] = (record["status"], datetime.fromisoformat(record[stamp]))
-                owned[f"/{kind}/{key}"] = owners[seller_id]
+                owned[path + key] = owners[seller_id]
+                if kind in STAMPS:
+                    states[path + key] = (record["status"], datetime.fromisoformat(record[STAMPS[kind]]))
     return Truth(states, owned)
 
 
