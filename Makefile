@@ -19,7 +19,7 @@ CDK = node_modules/.bin/cdk --no-notices
 CONTEXT = -c env=$(ENV) $(if $(PROFILE),-c profile=$(PROFILE)) $(if $(filter local,$(ENV)),$(LOCAL_CONTEXT))
 
 .PHONY: help setup up down status smoke test lint format types audit synth diff deploy layers lock openapi traceability \
-	bench isolation ci clean
+	bench chaos isolation ci clean
 
 help: ## list the targets
 	@awk 'BEGIN { FS = ":.*## " } /^[a-z]+:.*## / { printf "  \033[1mmake %-13s\033[0m %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -109,6 +109,9 @@ isolation: up ## prove that tenants are kept apart: attack, mutate, interleave; 
 
 bench: setup ## measure, print ratios, write .painel/bench.json
 	$(BIN)/python -m tests.bench
+
+chaos: setup ## storm and kill: 0 lost, 0 applied twice, 0 foreign; half an hour, writes .painel/chaos.json
+	$(BIN)/python -m tests.chaos
 
 ci: setup ## what a pull request must pass
 	.ci/run

@@ -55,12 +55,17 @@ def aws(folder: Path) -> Generator[str]:
     """The emulator with this project's queues, secrets and parameters."""
     with servers.emulator(folder) as endpoint:
         tell(AWS_ENDPOINT_URL=endpoint)
-        _make_queues()
-        _make_bucket()
-        _make_secrets()
-        _verify_sender()
-        operations.handler({"verb": "init-keys"}, None)
+        furnish()
         yield endpoint
+
+
+def furnish() -> None:
+    """What a deployment would bring to the emulator: queues, a bucket, secrets, a sender, keys."""
+    make_queues()
+    _make_bucket()
+    _make_secrets()
+    _verify_sender()
+    operations.handler({"verb": "init-keys"}, None)
 
 
 @contextmanager
@@ -85,7 +90,7 @@ def everything(folder: Path) -> Generator[tuple[servers.Database, Simulator]]:
         yield made, started.enter_context(mercado_livre(folder / "simulator"))
 
 
-def _make_queues() -> None:
+def make_queues() -> None:
     sqs = boto3.client("sqs")
     for name in QUEUES:
         attributes = {"FifoQueue": "true"} if name.endswith(".fifo") else {}

@@ -31,13 +31,13 @@ def free_port(below: int = 65_536) -> int:
             return port
 
 
-def wait_until(condition: Callable[[], bool], *, seconds: float, what: str) -> None:
-    """Polls `condition` until it holds; fails with `what` at the deadline."""
+def wait_until(condition: Callable[[], bool], *, seconds: float, what: str, pause: float = 0.02) -> None:
+    """Polls `condition` until it holds; fails with `what` at the deadline. `pause` seconds lie between two looks."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not happen within {seconds:g} s")
-        time.sleep(0.02)
+        time.sleep(pause)
 
 
 @dataclass(frozen=True, slots=True)

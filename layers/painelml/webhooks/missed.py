@@ -25,7 +25,8 @@ from painelml.webhooks.parse import Notification, read_notification
 from painelml.webhooks.service import Named, accept
 
 PAGE = 10
-PAGES = 200  # of one topic and site in one sweep; what is left comes with the next
+PAGES = 200  # of one topic and site in one sweep that lead to anything; what is left comes with the next
+READ = 2000  # pages read at most: the function has five minutes
 
 
 def sweep() -> int:
@@ -41,7 +42,7 @@ def _sweep(topic: str, site_id: str, accounts: list[Route]) -> int:
         try:
             with tenant_session(route.tenant_id) as session:
                 api = SellerApi(connected_account(session, route.account_id))
-            return sum(_take_in(page) for page in _pages(api, topic, site_id))
+            return _worked_off(_pages(api, topic, site_id))
         except (CallRefused, ReconnectRequired, NotFound) as refused:
             logger.warning("missed feeds refused", extra={"topic": topic, "site_id": site_id, "reason": refused.code})
         except MarketplaceBusy as busy:
@@ -50,8 +51,19 @@ def _sweep(topic: str, site_id: str, accounts: list[Route]) -> int:
     return 0
 
 
+def _worked_off(pages: Iterator[list[Any]]) -> int:
+    """The feed keeps all for two days: pages of what is known do not count, or no sweep would get past the first ones."""
+    asked = working = 0
+    for page in pages:
+        found = _take_in(page)
+        asked, working = asked + found, working + bool(found)
+        if working == PAGES:
+            break
+    return asked
+
+
 def _pages(api: SellerApi, topic: str, site_id: str) -> Iterator[list[Any]]:
-    for number in range(PAGES):
+    for number in range(READ):
         answer = api.get(
             "/missed_feeds",
             app_id=client.application_id(),

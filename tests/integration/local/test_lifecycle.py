@@ -13,6 +13,7 @@ from redis import Redis
 from redis.exceptions import NoPermissionError
 
 from ops import emulator, local, marketplace, postgres, processes, valkey
+from ops.aws import LocalAws
 from ops.console import Report
 from ops.errors import OperationError
 from ops.home import Home
@@ -99,6 +100,27 @@ def test_a_database_that_was_killed_comes_back_with_its_data(home: Home) -> None
         assert postgres.ask(postgres.urls(home).owner, "select x from kept") == "7"
     finally:
         postgres.down(home)
+
+
+@pytest.mark.req("A025")
+def test_an_emulator_that_was_killed_keeps_no_bucket_of_stacks_it_has_forgotten(home: Home) -> None:
+    """The next deployment makes the bucket again, and would find it there."""
+    emulator.up(home, auth=False)
+    try:
+        LocalAws(home).objects.create_bucket(Bucket="made-by-a-stack")
+        LocalAws(home).objects.put_object(Bucket="made-by-a-stack", Key="asset", Body=b"x")
+        victim = processes.running(home, emulator.PART)
+        assert victim is not None
+        victim.kill()
+        victim.wait(10)
+        assert emulator.up(home, auth=False)
+        assert LocalAws(home).objects.list_buckets()["Buckets"] == []
+        LocalAws(home).objects.create_bucket(Bucket="kept")
+        emulator.down(home)
+        emulator.up(home, auth=False)
+        assert [bucket["Name"] for bucket in LocalAws(home).objects.list_buckets()["Buckets"]] == ["kept"]
+    finally:
+        emulator.down(home)
 
 
 @pytest.mark.req("A012")
