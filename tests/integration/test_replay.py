@@ -39,7 +39,8 @@ def order_id(sim: Simulator, person: Person, platform: Database) -> int:
     assert invoke(webhook_worker, record(body, attributes=attributes)) == []
     assert len(receive("jobs")) == 1
     with psycopg.connect(platform.superuser_url) as admin:
-        admin.execute("delete from app.refetches")
+        for table in ("refetches", "jobs", "lanes"):
+            admin.execute(f"delete from app.{table}")
     return made
 
 

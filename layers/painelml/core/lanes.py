@@ -33,6 +33,10 @@ from painelml.core.standing import TenantClosed
 
 HELD = timedelta(seconds=120)  # longer than a worker may run
 BELIEVED = timedelta(minutes=15)  # a turn not seen for so long is lost: longer than the queue hides a message whose worker died
+DOUBTED = timedelta(
+    minutes=1
+)  # one not seen for so long may be: it is taken if it comes, and no longer keeps others from going out
+DOUBLES = 3  # but never more than so many times a lane's turns, so that a slow queue is not made slower
 EARLY_PAUSE, EARLY_PATIENCE = 1, 3
 
 
@@ -243,7 +247,9 @@ def _open(session: TenantSession, lane: Lane, state: _State, *, most: int, momen
     due = queries.count_due(session, lane, turns=list(state.turns), most=allowed * size, moment=moment)
     if not due:
         _sleep(session, lane, state, moment)
-    tokens = [uuid4() for _ in range(min(most, math.ceil(due / size) - len(state.turns)))]
+    trusted = sum(1 for until in state.turns.values() if until > moment + BELIEVED - DOUBTED)
+    wanted = min(most, math.ceil(due / size) - trusted, DOUBLES * allowed - len(state.turns))
+    tokens = [uuid4() for _ in range(wanted)]
     state.turns |= dict.fromkeys(tokens, moment + BELIEVED)
     _send([_message(session, lane, token) for token in tokens])
     turns = {str(token): until.isoformat() for token, until in state.turns.items()}
