@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import fairness, imports, limits, rls, running, timing, workers
+from tests.bench import fairness, imports, limits, rls, running, status, timing, workers
 from tests.bench.result import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "timing": timing.run,
     "workers": workers.run,
     "fairness": fairness.run,
+    "status": status.run,
     "running": running.run,
 }
 FOLDER = Path(os.environ.get("PAINEL_HOME", ".painel"))

@@ -14,7 +14,7 @@ import pytest
 from lambdas.sync_dispatcher.handler import handler as dispatcher
 from lambdas.sync_worker.handler import handler as sync_worker
 from painelml.core import clock
-from painelml.core.cache import cache, tenant_key
+from painelml.core.cache import cache, outage, tenant_key
 from painelml.core.db import tenant_session
 from painelml.sync import live, queries
 from painelml.sync.scopes import SPECS
@@ -276,8 +276,11 @@ def test_without_the_cache_syncs_go_on_and_their_status_is_read_from_rows(
 
     account_id = connect(person, sim, sim.seller(items=2, orders=3))
     monkeypatch.setattr(live, "cache", gone)
-    drain("jobs", sync_worker)
-    assert {run["status"] for run in runs_of(person, account_id).values()} == {"done"}
+    try:
+        drain("jobs", sync_worker)
+        assert {run["status"] for run in runs_of(person, account_id).values()} == {"done"}
+    finally:
+        outage.end()
 
 
 @pytest.mark.req("A055")

@@ -148,13 +148,17 @@ def find(session: TenantSession, run_id: UUID) -> SyncRun:
 def status(session: TenantSession, account_id: UUID) -> SyncStatus:
     """The newest run of each scope: the rows that the worker writes page by page, or a copy of them (sync/live.py)."""
     copy = live.copy_of(session, account_id)
-    if copy is not None:
-        return copy
+    if copy is None:
+        copy = read_status(session, account_id)
+        live.keep(session, account_id, copy)
+    return copy
+
+
+def read_status(session: TenantSession, account_id: UUID) -> SyncStatus:
+    """The same out of the rows. Raises NotFound for an account that the tenant has not."""
     connected_account(session, account_id)
     runs = [_run(row) for row in queries.latest_runs(session, account_id)]
-    read = SyncStatus(running=any(run.status == "running" for run in runs), runs=runs)
-    live.keep(session, account_id, read)
-    return read
+    return SyncStatus(running=any(run.status == "running" for run in runs), runs=runs)
 
 
 def history(session: TenantSession, *, account_id: UUID | None, limit: int, cursor: str | None) -> Page[SyncRun]:
