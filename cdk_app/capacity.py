@@ -52,13 +52,23 @@ class CacheCapacity:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkerCapacity:
-    """Most concurrent invocations of each queue's event source mapping (AWS's floor is 2)."""
+    """Most concurrent invocations of each queue's event source mapping (AWS's floor is 2).
+
+    `tenant_in_flight` is how many pages of one tenant's syncs may be worked on at a time (docs/decisions/0052): at most
+    half as many as there are workers, so that the others are there for everyone else.
+    """
 
     maximum_concurrency: int
+    tenant_in_flight: int
 
     def __post_init__(self) -> None:
         if not 2 <= self.maximum_concurrency <= 1000:
             raise ValueError(f"An SQS mapping's maximum concurrency is 2 to 1000, not {self.maximum_concurrency}.")
+        if not 1 <= self.tenant_in_flight <= self.maximum_concurrency // 2:
+            raise ValueError(
+                f"tenant_in_flight is 1 to half of maximum_concurrency ({self.maximum_concurrency}), "
+                f"not {self.tenant_in_flight}: one tenant must leave workers to the others."
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

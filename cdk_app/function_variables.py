@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from constructs import Construct
 
-from cdk_app.function_spec import FunctionSpec, Purpose
+from cdk_app.function_spec import FunctionSpec, Purpose, QueueName
 from cdk_app.local import REPOSITORY, LocalAddresses
 from cdk_app.secret_names import parameter_prefix
 from cdk_app.surroundings import FunctionSurroundings
@@ -40,6 +40,8 @@ def environment_variables(scope: Construct, spec: FunctionSpec, around: Function
         variables[f"PAINEL_SECRET_{purpose.upper()}"] = around.secret_name(purpose)
     for queue in dict.fromkeys((*spec.sends, *spec.inspects)):
         variables[f"PAINEL_QUEUE_{queue.name}"] = around.queues[queue].queue_url
+    if QueueName.JOBS in spec.sends:
+        variables["PAINEL_TENANT_IN_FLIGHT"] = str(around.profile.workers.tenant_in_flight)
     if spec.uses_data:
         variables["PAINEL_DATA_BUCKET"] = around.data_bucket.bucket_name
     if around.origin_value and spec.routes:

@@ -79,6 +79,7 @@ allowed (function) as (values
     ('app.rotate_session(bytea, bytea, uuid, bytea, timestamp with time zone, interval, interval, interval)'),
     ('app.route_sellers(bigint[])'),
     ('app.schedule_account(uuid, text, timestamp with time zone, interval)'),
+    ('app.sellers_after(bigint, integer)'),
     ('app.session_owner(bytea)'),
     ('app.settle_agents(bigint)'),
     ('app.silo_of(uuid)'),

@@ -139,7 +139,7 @@ def _deploy(home: Home, report: Report, options: Options, context: Mapping[str, 
 def _operate(home: Home, report: Report) -> None:
     aws = LocalAws(home)
     with report.step("Keys, partners' credentials, migrations"):
-        aws.fill_secret(f"{PREFIX}/mercado_livre", mercado_livre=marketplace.credentials(home))
+        aws.fill_secret(f"{PREFIX}/mercado_livre", mercado_livre=marketplace.application(home))
         aws.fill_secret(f"{PREFIX}/stripe", stripe={"webhook_secrets": [f"whsec_{home.password('stripe')}"], "livemode": False})
         # A killed emulator forgets its secrets while the database keeps what they sealed: a copy outlives it.
         for purpose, value in home.section("keys").items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import httpx
 
@@ -56,8 +57,13 @@ def down(home: Home) -> bool:
 
 
 def credentials(home: Home) -> dict[str, str]:
-    """Our application as Mercado Livre knows it: the content of the secret `mercado_livre`."""
+    """Our application as Mercado Livre knows it."""
     return {"client_id": CLIENT_ID, "client_secret": home.password("mercado-livre")}
+
+
+def application(home: Home) -> dict[str, Any]:
+    """The content of the secret `mercado_livre`. A laptop's simulator need not be spared."""
+    return {**credentials(home), "rates": {"*": 60_000}}
 
 
 def register_application(home: Home, *, api_url: str, notifications_url: str) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayRestResolver
 
+from ops.openapi_examples import with_examples
+
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENT = ROOT / "docs" / "api" / "openapi.json"
 PUBLIC_PREFIXES = (
@@ -128,7 +130,7 @@ def document() -> dict[str, Any]:
 
 
 def text() -> str:
-    return json.dumps(document(), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(with_examples(document()), ensure_ascii=False, indent=2) + "\n"
 
 
 def is_current() -> bool:

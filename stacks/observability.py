@@ -66,6 +66,7 @@ class ObservabilityStack(EnvironmentStack):
             *(catalogue.database_rows(watched.database) if watched.database else ()),
             *(catalogue.cache_rows(watched.cache) if watched.cache else ()),
             *catalogue.throttle_rows(self._environment.name),
+            *catalogue.topic_rows(self._environment.name),
             *catalogue.nat_instance_rows(watched.nat_instances),
         ]
 

@@ -9,6 +9,8 @@ import pytest
 
 from ops.home import Home
 from tests import platform as started
+from tests.gate import forget_gate
+from tests.proxy import Proxy, proxied
 from tests.queues import empty_queues
 from tests.servers import Database
 from tests.shops import Shop, open_shop
@@ -74,8 +76,16 @@ def _simulator(platform: Database, tmp_path_factory: pytest.TempPathFactory) -> 
 def sim(_simulator: Simulator) -> Generator[Simulator]:
     """Mercado Livre, its switches off, with our handlers pointed at it. Tests keep apart by making sellers of their own."""
     empty_queues()
+    forget_gate()
     yield _simulator
     _simulator.calm()
+
+
+@pytest.fixture
+def proxy(sim: Simulator) -> Generator[Proxy]:
+    """A proxy before the simulator, with our client pointed at it."""
+    with proxied(sim.url) as between:
+        yield between
 
 
 @pytest.fixture(scope="session")

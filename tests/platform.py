@@ -24,6 +24,7 @@ ENVIRONMENT = {
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_DEFAULT_REGION": "us-east-1",
     "POWERTOOLS_TRACE_DISABLED": "1",
+    "PAINEL_TENANT_IN_FLIGHT": "4",
 }
 DATA_BUCKET = "painelml-local-data"
 QUEUES = ("webhooks", "payments", "jobs", "outgoing-text.fifo")
@@ -115,7 +116,7 @@ def _make_secrets() -> None:
     secrets = {
         "encryption": {"current": "k1", "keys": {"k1": base64.b64encode(os.urandom(32)).decode()}},
         "webhooks": {"mercado_livre_token": "tok-" + os.urandom(16).hex(), "platform_key": os.urandom(16).hex()},
-        "mercado_livre": APPLICATION,
+        "mercado_livre": {**APPLICATION, "rates": {"*": 60_000}},
         "stripe": {"webhook_secrets": ["whsec_painelml_test"], "livemode": False},
     }
     client = boto3.client("secretsmanager")

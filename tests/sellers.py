@@ -6,6 +6,9 @@ from typing import Any
 from uuid import UUID
 
 from lambdas.sync_worker.handler import handler as sync_worker
+from painelml.core.db import tenant_session
+from painelml.marketplace.accounts.service import connected_account
+from painelml.marketplace.api.seller import SellerApi
 from tests.http import Answer, call, gateway
 from tests.people import Person
 from tests.queues import drain
@@ -41,6 +44,20 @@ def connect_and_sync(person: Person, sim: Simulator, seller_id: int) -> UUID:
     account_id = connect(person, sim, seller_id)
     drain("jobs", sync_worker)
     return account_id
+
+
+def shown(person: Person, account_id: UUID) -> dict[str, Any]:
+    """The account as its tenant sees it."""
+    answer = call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller)
+    assert answer.status == 200, answer.text
+    account: dict[str, Any] = answer.json
+    return account
+
+
+def api_of(person: Person, account_id: UUID) -> SellerApi:
+    """As a worker makes it: the account read anew."""
+    with tenant_session(person.caller.tenant_id) as session:
+        return SellerApi(connected_account(session, account_id))
 
 
 def notification(seller_id: int, resource: str, topic: str = "orders_v2", **changed: Any) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cdk_app.alarm_catalogue.stores import WatchedDatabase, cache_rows, database_rows, nat_instance_rows, throttle_rows
-from cdk_app.alarm_catalogue.traffic import api_rows, function_rows, queue_rows
+from cdk_app.alarm_catalogue.traffic import api_rows, function_rows, queue_rows, topic_rows
 
 __all__ = [
     "WatchedDatabase",
@@ -14,4 +14,5 @@ __all__ = [
     "nat_instance_rows",
     "queue_rows",
     "throttle_rows",
+    "topic_rows",
 ]

@@ -13,6 +13,7 @@ from aws_cdk import aws_sqs as sqs
 from cdk_app.alarms import AlarmRow, Severity
 
 _MINUTE, _FIVE_MINUTES = Duration.minutes(1), Duration.minutes(5)
+_SWEEP = Duration.minutes(15)  # the pace of missed_feeds, which counts the silent topics
 _MOST_METRICS_IN_MATH = 10
 _OLDEST_MESSAGE_SECONDS = 15 * 60
 
@@ -45,6 +46,22 @@ def queue_rows(queues: Mapping[str, sqs.IQueue], dead_letters: Mapping[str, sqs.
             )
             for name, queue in queues.items()
         ),
+    ]
+
+
+def topic_rows(environment_name: str) -> list[AlarmRow]:
+    """Mercado Livre switches a topic off without a word, and stores nothing of that time (docs/runbooks/topic-disabled.md)."""
+    return [
+        AlarmRow(
+            name="topics-silent",
+            why="A topic of Mercado Livre that spoke before says nothing any more: see docs/runbooks/topic-disabled.md.",
+            metric=cloudwatch.Metric(
+                namespace=f"PainelML/{environment_name}", metric_name="TopicsSilent", period=_SWEEP, statistic="Maximum"
+            ),
+            severity=Severity.WARNING,
+            above=0,
+            periods=2,
+        )
     ]
 
 

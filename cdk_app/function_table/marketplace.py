@@ -33,12 +33,18 @@ MARKETPLACE = (
     ),
     FunctionSpec(
         name="sales",
-        summary="Items and orders of the tenant.",
+        summary="Items, orders, shipments, payments and packs of the tenant.",
         timeout_seconds=29,
         database=True,
         cache=True,
         sends=(QueueName.JOBS,),
-        routes=(Route(path="items", below=True), Route(path="orders", below=True)),
+        routes=(
+            Route(path="items", below=True),
+            Route(path="orders", below=True),
+            Route(path="shipments", below=True),
+            Route(path="payments"),
+            Route(path="packs", itself=False, below=True),
+        ),
         hot=True,
     ),
 )

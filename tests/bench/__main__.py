@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import imports, limits, rls, running, timing, workers
+from tests.bench import fairness, imports, limits, rls, running, timing, workers
 from tests.bench.result import Result
 
 BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
@@ -22,6 +22,7 @@ BENCHMARKS: dict[str, Callable[[], Iterator[Result]]] = {
     "limits": limits.run,
     "timing": timing.run,
     "workers": workers.run,
+    "fairness": fairness.run,
     "running": running.run,
 }
 FOLDER = Path(os.environ.get("PAINEL_HOME", ".painel"))

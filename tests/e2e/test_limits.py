@@ -15,7 +15,7 @@ AGENTS_OF_FREE = 3
 REQUESTS, AT_ONCE = (
     50,
     6,
-)  # each at once is a function of its own to start; fifty at once are in tests/integration/test_plans.py
+)  # each at once is a function of its own to start; fifty at once are in tests/integration/test_plan_limits.py
 
 
 @pytest.fixture

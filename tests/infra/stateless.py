@@ -30,10 +30,9 @@ PROD = ("prod", "scale")
 
 def write_handlers(folder: Path, body: str = "def handler(event, context):\n    return {}\n") -> Path:
     """One folder for each function of the table, all with the same handler."""
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "__init__.py").touch()  # as ours: Python takes a whole package of this name before a folder without it
     for spec in all_functions():
         (folder / spec.name).mkdir(parents=True, exist_ok=True)
+        # As ours: without it, Python would rather take the package of this name that the repository has.
         (folder / spec.name / "__init__.py").touch()
         (folder / spec.name / "handler.py").write_text(body)
     return folder

@@ -76,7 +76,8 @@ def test_wrong_values_of_an_environment_are_refused(values: dict[str, Any], word
             "7 to 35",
         ),
         (lambda: CacheCapacity(node_type="cache.t4g.micro"), "replicas_per_shard"),
-        (lambda: WorkerCapacity(maximum_concurrency=1), "2 to 1000"),
+        (lambda: WorkerCapacity(maximum_concurrency=1, tenant_in_flight=1), "2 to 1000"),
+        (lambda: WorkerCapacity(maximum_concurrency=4, tenant_in_flight=3), "leave workers to the others"),
     ],
 )
 def test_wrong_capacities_are_refused(make: Any, words: str) -> None:

@@ -16,7 +16,7 @@ from painelml.core import clock, db
 from painelml.core.cache import cache
 from painelml.core.crypto import SealBroken, unseal
 from painelml.marketplace.accounts import refresh, states, tokens
-from painelml.marketplace.api import client
+from painelml.marketplace.api import oauth
 from painelml.marketplace.errors import ReconnectRequired
 from tests.http import Context, call, gateway
 from tests.people import Person, sign_up
@@ -40,7 +40,7 @@ def test_a_seller_is_connected_and_nothing_shows_a_token(sim: Simulator, person:
     assert account["seller_id"] == str(seller)
     assert account["nickname"] == "LOJA-UM"
     assert account["status"] == "ACTIVE"
-    assert account["health"] == {"state": "ok", "reason": None}
+    assert account["health"] == {"state": "ok", "reason": None, "problems": []}
     one = call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller)
     assert one.json == account
     held = sim.ask("GET", "/_sim/tokens?values=1")["accounts"]
@@ -275,7 +275,7 @@ def test_a_revoked_grant_asks_the_seller_to_reconnect(sim: Simulator, person: Pe
         tokens.refreshed(person.caller.tenant_id, account_id, unlike=tokens.access_token(person.caller.tenant_id, account_id))
     account = call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json
     assert account["status"] == "RECONNECT_REQUIRED"
-    assert account["health"] == {"state": "broken", "reason": "invalid_grant"}
+    assert (account["health"]["state"], account["health"]["reason"]) == ("broken", "invalid_grant")
     assert connect(person, sim, seller) == account_id
 
 
@@ -287,15 +287,15 @@ def test_an_account_connected_again_meanwhile_is_not_given_up(
     account_id = connect(person, sim, seller)
     tenant = person.caller.tenant_id
     stale = tokens.access_token(tenant, account_id)
-    real = client.refresh_grant
+    real = oauth.refresh_grant
 
-    def reconnected_first(refresh_token: str) -> client.Grant:
-        monkeypatch.setattr(client, "refresh_grant", real)
+    def reconnected_first(refresh_token: str) -> oauth.Grant:
+        monkeypatch.setattr(oauth, "refresh_grant", real)
         db.disconnect()  # lets the row lock go, as a lost connection would
         connect(person, sim, seller)
         return real(refresh_token)
 
-    monkeypatch.setattr(client, "refresh_grant", reconnected_first)
+    monkeypatch.setattr(oauth, "refresh_grant", reconnected_first)
     assert tokens.refreshed(tenant, account_id, unlike=stale) != stale
     assert call(gateway, "GET", f"/ml-accounts/{account_id}", caller=person.caller).json["status"] == "ACTIVE"
 

@@ -14,6 +14,7 @@ import pytest
 from lambdas.sales.handler import handler as sales
 from lambdas.sync_worker.handler import handler as sync_worker
 from lambdas.webhook_worker.handler import handler as webhook_worker
+from painelml.core import lanes
 from painelml.core.clock import now
 from painelml.core.secrets import secret
 from painelml.marketplace import resources
@@ -115,7 +116,8 @@ def test_a_job_that_was_lost_is_sent_again_by_the_next_scheduled_sync(
     assert invoke(sync_worker, record(start)) == []
     assert pending(platform) == {f"/orders/{order_id}": True}, "it may still be on its way"
     later = now() + refetch.LOST + timedelta(seconds=1)
-    monkeypatch.setattr(refetch, "now", lambda: later)
+    for module in (refetch, lanes):
+        monkeypatch.setattr(module, "now", lambda: later)
     assert invoke(sync_worker, record(start)) == []
     monkeypatch.undo()
     drain("jobs", sync_worker)
@@ -131,9 +133,10 @@ def test_a_document_that_cannot_be_written_keeps_no_other_back(
         admin.execute(f"alter table app.orders add constraint planted check (id <> {bad}) not valid")
         try:
             tell(seller, bad, good)
-            jobs = receive("jobs")
-            (poison,) = [one["messageId"] for one in jobs if str(bad) in one["body"]]
-            assert invoke(sync_worker, *jobs) == [poison]
+            assert invoke(sync_worker, *receive("jobs")) == []
+            (poison,) = receive("jobs")
+            assert str(bad) in poison["body"], "it goes the queue's own way"
+            assert invoke(sync_worker, poison) == [poison["messageId"]]
         finally:
             admin.execute("alter table app.orders drop constraint planted")
     assert status_of(person, good) == "paid"
@@ -143,14 +146,14 @@ def test_a_document_that_cannot_be_written_keeps_no_other_back(
 
 @pytest.mark.req("B034")
 def test_a_batch_is_read_at_the_same_time(sim: Simulator, person: Person, seller: int) -> None:
-    made = [sim.order(seller) for _ in range(10)]
+    made = [sim.order(seller) for _ in range(lanes.READS)]
     tell(seller, *made)
     jobs = receive("jobs")
-    assert len(jobs) == 10
-    together = Barrier(10, timeout=30)
+    assert len(jobs) == 1, "one turn for all of them"
+    together = Barrier(lanes.READS, timeout=30)
 
     def waiting(api: Any, wanted: str) -> Any:
-        """Goes on only when all ten are here."""
+        """Goes on only when all of them are here."""
         together.wait()
         return orders.KIND.fetch(api, wanted)
 

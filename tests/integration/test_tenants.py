@@ -9,9 +9,9 @@ import psycopg
 import pytest
 
 from lambdas.auth.handler import handler as auth
-from lambdas.operations.handler import handler as operations
 from painelml.core import db
 from tests.http import Answer, call, gateway
+from tests.operators import platform_person
 from tests.people import PASSWORD, Person, log_in, sign_up, tenant_of, unique_email
 from tests.servers import Database
 
@@ -34,20 +34,8 @@ def change(person: Person, user_id: Any, **changes: Any) -> Answer:
 
 
 @pytest.fixture(scope="module")
-def master(platform: Database) -> Person:
-    return _platform_user("MASTER")
-
-
-@pytest.fixture(scope="module")
 def support(platform: Database) -> Person:
-    return _platform_user("SUPPORT")
-
-
-def _platform_user(role: str) -> Person:
-    email = unique_email(role.lower())
-    args = {"email": email, "name": f"Gente {role}", "password": PASSWORD, "platform_role": role}
-    assert set(operations({"verb": "create-platform-user", "args": args}, None)) == {"id"}
-    return log_in(email)
+    return platform_person("SUPPORT")
 
 
 # Its own people ---------------------------------------------------------------------------------------------------------------
@@ -291,7 +279,7 @@ def test_a_sellers_owner_is_no_one_on_the_platform() -> None:
 
 @pytest.mark.req("K43")
 def test_the_database_proves_a_platform_role_again(database: Database) -> None:
-    former = _platform_user("MASTER")
+    former = platform_person("MASTER")
     with psycopg.connect(database.superuser_url) as connection:
         connection.execute("update directory.users set platform_role = null where email = %s", [former.email])
     answer = call(gateway, "GET", "/admin/tenants", token=former.access_token)

@@ -41,6 +41,7 @@ class Config(BaseModel):
     parameters: str = "/painelml/local"
     mercado_livre_api_url: str = "https://api.mercadolibre.com"
     mercado_livre_auth_url: str | None = None
+    tenant_in_flight: Annotated[int, Field(ge=1, le=100)] = 1
     trusted_hops: Annotated[int, Field(ge=0, le=3)] = 0
     origin_secret: str | None = None
 

@@ -14,7 +14,7 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
-Bucket = Literal["api", "pages", "key"]
+Bucket = Literal["api", "pages", "key", "marketplace"]
 
 UNLIMITED, UNKNOWN = -1, -2
 LOCAL_WINDOW_SECONDS = 60

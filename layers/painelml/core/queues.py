@@ -7,7 +7,7 @@ import logging
 from collections.abc import Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from painelml.core.aws import sqs
 from painelml.core.config import config
@@ -16,7 +16,11 @@ from painelml.core.observability import logger
 
 BATCH_ENTRIES = 10
 DATABASE_PAUSE_SECONDS = 5
+LONGEST_DELAY = 900  # SQS keeps a message back for no longer
 DEFERRALS = "deferrals"
+
+
+Outcome = Literal["done", "deferred", "failed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ class Batch:
     def __init__(self, event: Mapping[str, Any], queue_url: str) -> None:
         self.messages = [_message(record) for record in event["Records"]]
         self._queue_url = queue_url
-        self._failed: list[str] = []
+        self.failed: list[str] = []
+        self.deferred: set[str] = set()
 
     def __iter__(self) -> Iterator[Message]:
         return iter(self.messages)
@@ -66,9 +71,19 @@ class Batch:
         except Exception:  # noqa: BLE001 - a poison message must not take the rest of the batch with it
             self._give_back(messages)
 
+    def put_back(self, messages: Iterable[Message]) -> None:
+        """Sends these to the end of the queue, as they are: somebody else may be free for them."""
+        for message in messages:
+            with self.attempt(message):
+                send(self._queue_url, message.body, attributes=message.attributes, group=message.group)
+
+    def outcome(self, message: Message) -> Outcome:
+        """What became of one of them."""
+        return "failed" if message.id in self.failed else "deferred" if message.id in self.deferred else "done"
+
     def response(self) -> dict[str, Any]:
         """What Lambda's SQS event source expects back."""
-        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in self._failed]}
+        return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in self.failed]}
 
     def _defer(self, messages: Iterable[Message], seconds: int, reason: str) -> None:
         for message in messages:
@@ -83,12 +98,13 @@ class Batch:
             except Exception:  # noqa: BLE001 - without its copy the original must come back
                 self._give_back([message])
             else:
+                self.deferred.add(message.id)
                 logger.info("message deferred", extra={"reason": reason, "delay_seconds": seconds})
 
     def _give_back(self, messages: Iterable[Message]) -> None:
         for message in messages:
             logger.exception("message failed", extra={"message_id": message.id, "receives": message.receives})
-            self._failed.append(message.id)
+            self.failed.append(message.id)
 
 
 def send(

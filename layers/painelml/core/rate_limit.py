@@ -21,6 +21,7 @@ from painelml.core.db import home_session
 from painelml.core.errors import PainelError, Text
 from painelml.core.gcra import LOCAL_WINDOW_SECONDS, SCRIPT, UNKNOWN, UNLIMITED, Bucket, InProcess, Verdict
 from painelml.core.observability import logger
+from painelml.core.scripts import Script
 
 WINDOW_SECONDS = 900
 MICRO = 1_000_000
@@ -30,10 +31,11 @@ LOCAL_ALLOWANCE: dict[Bucket, int] = {"api": 10, "pages": 60}
 ENTITLEMENTS: dict[str, Bucket] = {"rate_limit_15m": "api", "page_reads_15m": "pages"}
 
 _OWN_LIMITS = "select entitlement, quantity from app.own_limits()"
-KEEP_SCRIPT = """
+COUNT_SCRIPT = Script(SCRIPT)
+KEEP_SCRIPT = Script("""
 redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 redis.call('EXPIRE', KEYS[1], ARGV[1])
-"""
+""")
 
 
 class RateLimited(PainelError):
@@ -132,14 +134,9 @@ def _in_valkey(tenant_id: UUID, bucket: Bucket, key_id: str, key_limit: int, now
 
 
 def _run(tenant_id: UUID, bucket: Bucket, key_id: str, key_limit: int, now_us: int | None) -> list[int]:
-    from redis.exceptions import NoScriptError
-
-    keys = (tenant_key(tenant_id, "rate", bucket), _limits_key(tenant_id), tenant_key(tenant_id, "rate", "key", key_id))
-    given = (bucket, WINDOW_SECONDS * MICRO, "" if now_us is None else str(now_us), str(key_limit) if key_limit else "")
-    try:
-        found: list[int] = cache().evalsha(_sha(), len(keys), *keys, *given)
-    except NoScriptError:
-        found = cache().eval(SCRIPT, len(keys), *keys, *given)
+    keys = [tenant_key(tenant_id, "rate", bucket), _limits_key(tenant_id), tenant_key(tenant_id, "rate", "key", key_id)]
+    given = (bucket, WINDOW_SECONDS * MICRO, "" if now_us is None else now_us, key_limit or "")
+    found: list[int] = COUNT_SCRIPT.run(keys, *given)
     return found
 
 
@@ -149,7 +146,7 @@ def _keep_limits(tenant_id: UUID) -> None:
     found = {row["entitlement"]: row["quantity"] for row in rows}
     limits = {bucket: UNLIMITED if found[name] is None else found[name] for name, bucket in ENTITLEMENTS.items()}
     fields = [part for bucket, limit in limits.items() for part in (bucket, str(limit))]
-    cache().eval(KEEP_SCRIPT, 1, _limits_key(tenant_id), str(LIMITS_KEPT_SECONDS), *fields)
+    KEEP_SCRIPT.run([_limits_key(tenant_id)], LIMITS_KEPT_SECONDS, *fields)
 
 
 def _in_process(tenant_id: UUID, bucket: Bucket, key_id: str, key_limit: int) -> Verdict:
@@ -163,12 +160,6 @@ def _in_process(tenant_id: UUID, bucket: Bucket, key_id: str, key_limit: int) ->
 
 def _limits_key(tenant_id: UUID) -> str:
     return tenant_key(tenant_id, "rate", "limits")
-
-
-def _sha() -> str:
-    import hashlib
-
-    return hashlib.sha1(SCRIPT.encode(), usedforsecurity=False).hexdigest()
 
 
 def _seconds(micros: int) -> int:

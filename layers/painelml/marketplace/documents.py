@@ -6,10 +6,33 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Annotated, Any, Protocol
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict
+from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, ConfigDict
 
 # ISO 4217: these currencies of Mercado Livre's countries have no minor unit.
 WITHOUT_CENTS = frozenset({"CLP", "PYG"})
+
+# What each country's site sells in (GET /sites): for documents with amounts and no currency.
+CURRENCIES = {
+    "MLB": "BRL",
+    "MLA": "ARS",
+    "MLM": "MXN",
+    "MLC": "CLP",
+    "MCO": "COP",
+    "MLU": "UYU",
+    "MPE": "PEN",
+    "MLV": "VES",
+    "MEC": "USD",
+    "MRD": "DOP",
+    "MPA": "USD",
+    "CBT": "USD",
+    "MCR": "CRC",
+    "MBO": "BOB",
+    "MPY": "PYG",
+    "MGT": "GTQ",
+    "MHN": "HNL",
+    "MNI": "NIO",
+    "MSV": "USD",
+}
 
 
 def minor_units(amount: float | int | str | Decimal, currency: str) -> int:
@@ -49,3 +72,22 @@ Amount = Annotated[Decimal, BeforeValidator(lambda value: str(value) if isinstan
 def with_raw(document: dict[str, Any]) -> dict[str, Any]:
     """A document as its model reads it: the fields, and the whole under `raw`."""
     return {**document, "raw": document}
+
+
+def currency_of(site_id: str | None) -> str:
+    """The currency of a site; Brazil's where none is told, because most sellers are there."""
+    return CURRENCIES.get(site_id or "", CURRENCIES["MLB"])
+
+
+def either(*paths: str) -> AliasChoices:
+    """The first of these paths that a document has: `logistic.type`, or `lines.0.sender_id` into a list."""
+    return AliasChoices(*(_path(*path.split(".")) for path in paths))
+
+
+def _path(first: str, *further: str) -> AliasPath:
+    return AliasPath(first, *(int(step) if step.isdecimal() else step for step in further))
+
+
+def only(document: Any, *names: str) -> dict[str, Any]:
+    """The named fields of a document that has them, and nothing else: what is personal is kept out by not being named."""
+    return {name: document[name] for name in names if name in document} if isinstance(document, dict) else {}

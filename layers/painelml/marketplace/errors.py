@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from painelml.core.errors import Conflict, PainelError, RetryLater, ServiceUnavailable, Text
 from painelml.plans.errors import LimitReached
@@ -14,12 +14,20 @@ LONGEST_PAUSE = 900
 
 
 class CallRefused(Exception):
-    """Mercado Livre refused this call for good: repeating it would only count against the application."""
+    """Mercado Livre refused this call for good: repeating it would only count against the application.
 
-    def __init__(self, status: int, code: str) -> None:
+    `code` is the most telling code of the answer; `causes` are the others (`blocked_conversation_…`).
+    """
+
+    def __init__(self, status: int, code: str, causes: Iterable[str] = ()) -> None:
         super().__init__(f"Mercado Livre answered {status} {code}")
         self.status = status
         self.code = code
+        self.causes = tuple(causes)
+
+    def says(self, code: str) -> bool:
+        """Whether the answer carried this code, in whatever place."""
+        return code == self.code or code in self.causes
 
 
 class TokenRejected(CallRefused):
@@ -27,7 +35,20 @@ class TokenRejected(CallRefused):
 
 
 class AccessRefused(CallRefused):
-    """403: a functional permission is missing, or the resource is another seller's."""
+    """403 that says no more: another seller's resource, or a seller whom Mercado Livre restricts (documents, inactive)."""
+
+
+class ForeignResource(AccessRefused):
+    """403: the resource is another seller's."""
+
+
+class PermissionMissing(AccessRefused):
+    """403 of the PolicyAgent, or of a scope: our application lacks the functional permission, or this grant does.
+
+    `permission` names it as the DevCenter groups them, with what was tried: `sales.read`.
+    """
+
+    permission = "unknown"
 
 
 class ResourceMissing(CallRefused):
@@ -42,10 +63,17 @@ class UnknownEnvelope(Exception):
     """An answer in a shape that we do not know. Raised loudly: filtering it would read as 'nothing there'."""
 
 
+Strain = Literal["failure", "throttled", "blocked"]
+
+
 class MarketplaceBusy(ServiceUnavailable):
-    """429, 409, 5xx, no answer, half an answer. `retry_after` is in seconds, None where Mercado Livre named none."""
+    """5xx, no answer, half an answer, or our own limit. Nothing was written; what was asked may be asked again.
+
+    `retry_after` is in seconds, None where nobody named any. `strain` is what it says about Mercado Livre's state.
+    """
 
     code = "mercado_livre_unavailable"
+    strain: ClassVar[Strain | None] = "failure"
     title: ClassVar[Text] = {"pt-BR": "Mercado Livre indisponível", "en": "Mercado Livre unavailable"}
     detail: ClassVar[Text] = {
         "pt-BR": "O Mercado Livre não respondeu. Nada foi gravado; tente de novo em alguns segundos.",
@@ -56,6 +84,59 @@ class MarketplaceBusy(ServiceUnavailable):
         super().__init__()
         self.reason = reason
         self.retry_after = retry_after
+
+
+class NotSent(MarketplaceBusy):
+    """No connection was made, so Mercado Livre never saw the call."""
+
+
+class Throttled(MarketplaceBusy):
+    """429: too many calls of this class."""
+
+    strain = "throttled"
+
+
+class ApplicationBlocked(MarketplaceBusy):
+    """401 `unauthorized_scopes`: our whole application is blocked. Ours to repair; no seller's token is dead."""
+
+    code = "application_blocked"
+    strain = "blocked"
+    title: ClassVar[Text] = {"pt-BR": "Aplicação bloqueada", "en": "Application blocked"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "O Mercado Livre bloqueou a nossa aplicação. Já fomos avisados; suas contas continuam conectadas.",
+        "en": "Mercado Livre has blocked our application. We have been alerted; your accounts stay connected.",
+    }
+
+    def __init__(self) -> None:
+        super().__init__("our application is blocked", LONGEST_PAUSE)
+
+
+class ChangedMeanwhile(MarketplaceBusy):
+    """409: someone else was writing the same thing, or the version sent is old. Read it again before writing it again."""
+
+    strain = None
+
+
+class HeldBack(MarketplaceBusy):
+    """Not asked at all: our own limiter or an open circuit. `retry_after` is always set."""
+
+    strain = None
+
+
+class OutcomeUnknown(ServiceUnavailable):
+    """A write whose end is not known: the answer was lost, a 5xx, or unreadable. Never repeated blindly; read, then decide."""
+
+    code = "mercado_livre_outcome_unknown"
+    strain: ClassVar[Strain | None] = "failure"
+    title: ClassVar[Text] = {"pt-BR": "Resultado desconhecido", "en": "Outcome unknown"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "O Mercado Livre não confirmou a operação, que pode ter sido feita. Confira antes de enviar de novo.",
+        "en": "Mercado Livre did not confirm the operation, which may have been done. Check before sending it again.",
+    }
+
+    def __init__(self, reason: str) -> None:
+        super().__init__()
+        self.reason = reason
 
 
 class ReconnectRequired(Conflict):

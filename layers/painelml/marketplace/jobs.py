@@ -8,8 +8,9 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from painelml.core.config import config
-from painelml.core.queues import Outgoing, send_all
+from painelml.core import lanes
+from painelml.core.db import TenantSession
+from painelml.core.lanes import Job, Lane
 
 
 class Refetch(BaseModel):
@@ -22,7 +23,6 @@ class Refetch(BaseModel):
     resource: str
 
 
-def enqueue(jobs: Iterable[BaseModel], *, tenant_id: UUID, delay_seconds: int = 0) -> int:
-    """Sends jobs of one tenant, which is their MessageGroupId, so that SQS shares its attention between tenants."""
-    group = str(tenant_id)
-    return send_all(config().require("queue_jobs"), (Outgoing(job.model_dump_json(), group, delay_seconds) for job in jobs))
+def refetch(session: TenantSession, wanted: Iterable[Refetch]) -> int:
+    """Asks in the caller's transaction for these to be read again; how many. What waits to be read already is read once."""
+    return lanes.put(session, Lane.REFETCH, (Job(f"{job.account_id}{job.resource}", job.model_dump_json()) for job in wanted))

@@ -8,8 +8,10 @@ from typing import Any
 from painelml.marketplace.items import kind as items
 from painelml.marketplace.kinds import Kind
 from painelml.marketplace.orders import kind as orders
+from painelml.marketplace.payments import kind as payments
+from painelml.marketplace.shipments import kind as shipments
 
-KINDS: tuple[Kind[Any], ...] = (orders.KIND, items.KIND)
+KINDS: tuple[Kind[Any], ...] = (orders.KIND, items.KIND, shipments.KIND, payments.KIND)
 TOPICS: dict[str, Kind[Any]] = {topic: kind for kind in KINDS for topic in kind.topics}
 """The topics whose notifications have an effect. Others are stored as ignored."""
 

@@ -74,10 +74,34 @@ TABLE: tuple[Kept, ...] = (
         why="the contract; tokens and routes go when the account is disconnected",
     ),
     Kept(
+        what="Shipments; of who receives them the zip code, city and state alone",
+        tables=("app.shipments", "app.shipment_orders"),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Reputation of sellers; of who they are nothing that is not public",
+        tables=("app.seller_profiles",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
+        what="Payments, without cards and payers",
+        tables=("app.payments",),
+        days=None,
+        why="the contract",
+    ),
+    Kept(
         what="Items, orders, syncs",
         tables=("app.items", "app.orders", "app.order_items", "app.sync_runs"),
         days=None,
         why="the contract",
+    ),
+    Kept(
+        what="Work that waits for its turn",
+        tables=("app.jobs", "app.lanes"),
+        days=None,
+        why="goes when it is done; holds ids only",
     ),
     Kept(what="Consents that were begun", tables=("directory.oauth_states",), days=1, why="of use for ten minutes"),
     Kept(

@@ -11,10 +11,10 @@ from painelml.core.errors import Conflict, Text
 from painelml.core.fields import Order
 from painelml.core.wire import Moment
 
-Scope = Literal["items", "orders", "reconcile"]
+Scope = Literal["items", "orders", "shipments", "seller", "reconcile"]
 Trigger = Literal["connect", "manual", "schedule"]
-RunStatus = Literal["running", "done", "failed", "cancelled"]
-SCOPES: tuple[Scope, ...] = ("items", "orders")
+RunStatus = Literal["running", "paused", "done", "failed", "cancelled"]
+SCOPES: tuple[Scope, ...] = ("items", "orders", "shipments", "seller")
 """What a sync brings in."""
 SCHEDULED: tuple[Scope, ...] = (*SCOPES, "reconcile")
 """What is started without anybody asking."""
@@ -31,10 +31,21 @@ class SyncAlreadyRunning(Conflict):
     }
 
 
-class SyncRequest(Order):
-    """What to bring in, and how many days back (orders; items have no dates)."""
+class RunOver(Conflict):
+    """The run has ended: `run_status` says how."""
 
-    scope: Literal["items", "orders", "all"] = "all"
+    code = "sync_run_over"
+    title: ClassVar[Text] = {"pt-BR": "Sincronização encerrada", "en": "Sync over"}
+    detail: ClassVar[Text] = {
+        "pt-BR": "Esta sincronização já terminou ({run_status}). Comece outra em POST /ml-accounts/{account_id}/sync.",
+        "en": "This sync has ended ({run_status}). Start another with POST /ml-accounts/{account_id}/sync.",
+    }
+
+
+class SyncRequest(Order):
+    """What to bring in, and how many days back (orders and what follows them; items have no dates)."""
+
+    scope: Scope | Literal["all"] = "all"
     days: Annotated[int, Field(ge=1, le=365, description="Mercado Livre keeps 12 months of orders.")] = 90
 
 
@@ -61,6 +72,16 @@ class Counters(BaseModel):
     charges: int = 0
 
 
+class Progress(BaseModel):
+    """An estimate: Mercado Livre says how many there are, which may change while they are read. Null where it does not say."""
+
+    model_config = ConfigDict(json_schema_serialization_defaults_required=True)
+
+    done: int
+    expected: int | None = None
+    percent: int | None = None
+
+
 class Findings(BaseModel):
     """What a comparison with Mercado Livre found, in orders that were updated in its windows.
 
@@ -77,7 +98,7 @@ class Findings(BaseModel):
 
 
 class SyncRun(BaseModel):
-    """One run. While `status` is running, counters and `page` move."""
+    """One run. While `status` is running, counters, `progress` and `page` move; a paused one keeps its place."""
 
     id: UUID
     account_id: UUID
@@ -87,6 +108,7 @@ class SyncRun(BaseModel):
     status: RunStatus
     page: int
     processed: Counters
+    progress: Progress
     errors: list[SyncError]
     started_at: Moment
     progressed_at: Moment
@@ -94,7 +116,7 @@ class SyncRun(BaseModel):
 
 
 class SyncStatus(BaseModel):
-    """An account's syncs now: the newest run of each scope."""
+    """An account's syncs now: the newest run of each scope. `running` says that one of them is, and not paused."""
 
     running: bool
     runs: list[SyncRun]
@@ -125,12 +147,16 @@ class PageJob(BaseModel):
 
 
 class PageDone(BaseModel):
-    """What a page changed: the cursor to go on from, what it processed, and whether it was the last."""
+    """What a page changed: the cursor to go on from, what it processed, and whether it was the last.
+
+    `expected`: how many Mercado Livre says there are for the whole run, None where it does not say.
+    """
 
     cursor: dict[str, Any]
     processed: Counters = Counters()
     errors: list[SyncError] = Field(default_factory=list)
     finished: bool = False
+    expected: int | None = None
 
 
 class Reconciliation(BaseModel):

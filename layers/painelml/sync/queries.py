@@ -22,7 +22,7 @@ def insert_run(
     user_id: UUID | None,
     moment: datetime,
 ) -> bool:
-    """False where one is running already: the partial unique index decides, also between two that come at once."""
+    """False where one is running or paused already: the partial unique index decides, also between two that come at once."""
     return bool(
         session.execute(
             """
@@ -30,7 +30,7 @@ def insert_run(
                 (tenant_id, id, account_id, scope, days, trigger, cursor, requested_by, started_at, progressed_at)
             values (%(tenant_id)s, %(run_id)s, %(account_id)s, %(scope)s, %(days)s, %(trigger)s, %(cursor)s, %(user_id)s,
                     %(moment)s, %(moment)s)
-            on conflict (tenant_id, account_id, scope) where status = 'running' do nothing
+            on conflict (tenant_id, account_id, scope) where status in ('running', 'paused') do nothing
             """,
             run_id=run_id,
             account_id=account_id,
@@ -49,7 +49,7 @@ def run(session: TenantSession, run_id: UUID) -> Row | None:
         """
         select id, account_id, scope, days, trigger, status, page, cursor, items_processed, orders_processed,
                shipments_processed, questions_processed, messages_processed, claims_processed, payments_processed,
-               charges_processed, errors, started_at, progressed_at, finished_at
+               charges_processed, expected, errors, started_at, progressed_at, finished_at
         from app.sync_runs where tenant_id = %(tenant_id)s and id = %(run_id)s
         """,
         run_id=run_id,
@@ -67,15 +67,20 @@ def running(session: TenantSession, account_id: UUID, scope: str) -> Row | None:
     )
 
 
-def newest_update(session: TenantSession, account_id: UUID) -> datetime | None:
-    """The newest order update that a complete run has seen."""
+def newest_update(session: TenantSession, account_id: UUID, scope: str) -> datetime | None:
+    """Up to when every update of the scope was seen; None where it keeps no such stamp.
+
+    A run that someone asked for may have left a gap before it, and does not count.
+    """
     newest = session.value(
         """
         select cursor ->> 'newest' from app.sync_runs
-        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = 'orders' and status = 'done'
+        where tenant_id = %(tenant_id)s and account_id = %(account_id)s and scope = %(scope)s and status = 'done'
+            and trigger <> 'manual'
         order by started_at desc limit 1
         """,
         account_id=account_id,
+        scope=scope,
     )
     return datetime.fromisoformat(newest) if newest else None
 
@@ -86,7 +91,7 @@ def latest_runs(session: TenantSession, account_id: UUID) -> list[Row]:
         """
         select distinct on (scope) id, account_id, scope, days, trigger, status, page, items_processed, orders_processed,
                shipments_processed, questions_processed, messages_processed, claims_processed, payments_processed,
-               charges_processed, errors, started_at, progressed_at, finished_at
+               charges_processed, expected, errors, started_at, progressed_at, finished_at
         from app.sync_runs where tenant_id = %(tenant_id)s and account_id = %(account_id)s
         order by scope, started_at desc, id desc
         """,
@@ -99,7 +104,7 @@ def runs(session: TenantSession, *, account_id: UUID | None, before: tuple[str, 
         """
         select id, account_id, scope, days, trigger, status, page, items_processed, orders_processed,
                shipments_processed, questions_processed, messages_processed, claims_processed, payments_processed,
-               charges_processed, errors, started_at, progressed_at, finished_at
+               charges_processed, expected, errors, started_at, progressed_at, finished_at
         from app.sync_runs
         where tenant_id = %(tenant_id)s and (started_at, id) < (%(before)s::timestamptz, %(before_id)s)
           and (%(account_id)s::uuid is null or account_id = %(account_id)s)
@@ -119,10 +124,11 @@ def turn_page(
     page: int,
     cursor: dict[str, Any],
     processed: dict[str, int],
+    expected: int | None,
     errors: list[dict[str, Any]],
     moment: datetime,
 ) -> bool:
-    """Moves a run from `page` to the next one. False where another message has done this page already."""
+    """Moves a run from `page` to the next one. False where another worker did it, or the run is not running now."""
     return bool(
         session.execute(
             """
@@ -133,6 +139,7 @@ def turn_page(
                 questions_processed = questions_processed + %(questions)s,
                 messages_processed = messages_processed + %(messages)s, claims_processed = claims_processed + %(claims)s,
                 payments_processed = payments_processed + %(payments)s, charges_processed = charges_processed + %(charges)s,
+                expected = coalesce(%(expected)s::bigint, expected),
                 errors = case when jsonb_array_length(errors) < 100 then errors || %(errors)s else errors end
             where tenant_id = %(tenant_id)s and id = %(run_id)s and page = %(page)s and status = 'running'
             """,
@@ -140,9 +147,36 @@ def turn_page(
             page=page,
             cursor=as_json(cursor),
             errors=as_json(errors),
+            expected=expected,
             moment=moment,
             **processed,
         )
+    )
+
+
+def lock_run(session: TenantSession, run_id: UUID) -> Row | None:
+    """The run as it is, held until the transaction ends."""
+    return session.one(
+        """
+        select account_id, scope, status, page from app.sync_runs
+        where tenant_id = %(tenant_id)s and id = %(run_id)s for update
+        """,
+        run_id=run_id,
+    )
+
+
+def change_status(session: TenantSession, run_id: UUID, *, status: str, moment: datetime) -> None:
+    """Of a run that the caller holds."""
+    session.execute(
+        """
+        update app.sync_runs
+        set status = %(status)s, progressed_at = %(moment)s,
+            finished_at = case when %(status)s = 'cancelled' then %(moment)s end
+        where tenant_id = %(tenant_id)s and id = %(run_id)s
+        """,
+        run_id=run_id,
+        status=status,
+        moment=moment,
     )
 
 

@@ -1,14 +1,15 @@
-"""What the worker does with a sync's messages.
+"""What the worker does with a sync's jobs.
 
-A page is fetched outside any transaction; then one transaction turns the run's page and writes the rows. The run's page number
-is the fence: a message of an earlier page only sends the continuation again, one of a later page waits for its turn.
+A page is fetched outside any transaction; then one transaction turns the run's page, writes the rows and puts the job of the
+next page into the sync lane. The run's page number is the fence, its status the switch: the job of another page, or of a run
+that is paused or over, does nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
+from uuid import UUID
 
+from painelml.core import lanes
 from painelml.core.clock import now
 from painelml.core.db import Row, TenantSession, tenant_session
 from painelml.core.errors import NotFound, RetryLater
@@ -17,18 +18,16 @@ from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.api.seller import SellerApi
 from painelml.marketplace.errors import CallRefused, ReconnectRequired, UnknownEnvelope, patiently
-from painelml.sync import queries, service
+from painelml.sync import live, queries, service
 from painelml.sync.models import Findings, PageDone, PageJob, StartJob
 from painelml.sync.scopes import SPECS
 from painelml.tenancy.settings import wants_sync
-
-TURN_PAUSE = 2
-PATIENCE = 30  # turns that a message waits for the page before its own, or for its run's commit
 
 
 def start(job: StartJob) -> None:
     """A scheduled sync of one account and scope. An account that is gone or disconnected needs none."""
     with tenant_session(job.tenant_id) as session:
+        lanes.wake(session)
         try:
             account = connected_account(session, job.account_id)
         except NotFound:
@@ -38,27 +37,27 @@ def start(job: StartJob) -> None:
 
 
 def page(job: PageJob, *, deferrals: int) -> None:
-    """One page of a run, then the message for the next."""
+    """One page of a run, and the job for the next."""
     with tenant_session(job.tenant_id) as session:
         run = queries.run(session, job.run_id)
-        account = connected_account(session, run["account_id"]) if run else None
-    if run is None or account is None or job.page > run["page"]:
-        _wait_for_turn(job, deferrals)
-    elif run["status"] == "running":
-        if job.page < run["page"]:
-            # Done before, but the message that goes on may have been lost with its sender.
-            service.send_page(job.tenant_id, job.run_id, run["page"])
-        else:
-            _do(job, run, account, deferrals)
+        if run is None or run["status"] != "running" or run["page"] != job.page:
+            logger.info("page not needed", extra={"run_id": str(job.run_id), "page": job.page})
+            return
+        account = connected_account(session, run["account_id"])
+    _do(job, run, account, deferrals)
 
 
 def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> None:
     spec = SPECS[run["scope"]]
     try:
         with patiently(deferrals):
-            documents, done = spec.page(SellerApi(account), run["cursor"])
+            documents, done = spec.page(SellerApi(account, background=True), run["cursor"])
         with tenant_session(job.tenant_id) as session:
-            going_on = _write_page(session, job, partial(spec.apply, session, account, documents), done)
+            if _turn(session, job, done):
+                findings = spec.apply(session, account, documents)
+                if isinstance(findings, Findings):
+                    queries.add_findings(session, job.run_id, findings.model_dump())
+                _go_on(session, job, account.id, finished=done.finished)
     except RetryLater:
         with tenant_session(job.tenant_id) as session:
             queries.touch(session, job.run_id, moment=now())
@@ -68,33 +67,25 @@ def _do(job: PageJob, run: Row, account: ConnectedAccount, deferrals: int) -> No
         logger.warning("sync run failed", extra={"run_id": str(job.run_id), "reason": code})
         with tenant_session(job.tenant_id) as session:
             service.fail(session, job.run_id, code)
-    else:
-        if going_on:
-            service.send_page(job.tenant_id, job.run_id, job.page + 1)
 
 
-def _write_page(session: TenantSession, job: PageJob, write: Callable[[], object], done: PageDone) -> bool:
-    """Cursor, counters and rows together. False where the run ends here, or another message has done this page."""
-    turned = queries.turn_page(
+def _turn(session: TenantSession, job: PageJob, done: PageDone) -> bool:
+    """Cursor and counters. False where another worker did this page, or the run was paused or cancelled meanwhile."""
+    return queries.turn_page(
         session,
         job.run_id,
         page=job.page,
         cursor=done.cursor,
         processed=done.processed.model_dump(),
+        expected=done.expected,
         errors=[error.model_dump(mode="json") for error in done.errors],
         moment=now(),
     )
-    if not turned:
-        return False
-    findings = write()
-    if isinstance(findings, Findings):
-        queries.add_findings(session, job.run_id, findings.model_dump())
-    if done.finished:
+
+
+def _go_on(session: TenantSession, job: PageJob, account_id: UUID, *, finished: bool) -> None:
+    if finished:
         service.complete(session, job.run_id)
-    return not done.finished
-
-
-def _wait_for_turn(job: PageJob, deferrals: int) -> None:
-    if deferrals < PATIENCE:
-        raise RetryLater(TURN_PAUSE, "the page before is not committed yet")
-    logger.warning("sync page dropped: its turn never came", extra={"run_id": str(job.run_id), "page": job.page})
+    else:
+        service.queue_page(session, job.run_id, job.page + 1)
+        live.forget(session, account_id)

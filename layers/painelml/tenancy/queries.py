@@ -117,7 +117,8 @@ def unfinished_tenant(session: Session, email: str, *, moment: datetime) -> UUID
 def settings(session: TenantSession) -> Row | None:
     return session.one(
         """
-        select time_zone, language, currency, sync_orders, sync_items from app.settings where tenant_id = %(tenant_id)s
+        select time_zone, language, currency, sync_orders, sync_items, sync_questions
+        from app.settings where tenant_id = %(tenant_id)s
         """
     )
 
@@ -125,11 +126,14 @@ def settings(session: TenantSession) -> Row | None:
 def save_settings(session: TenantSession, changes: dict[str, Any]) -> None:
     session.execute(
         """
-        insert into app.settings (tenant_id, time_zone, language, currency, sync_orders, sync_items)
-        values (%(tenant_id)s, %(time_zone)s, %(language)s, %(currency)s, %(sync_orders)s, %(sync_items)s)
+        insert into app.settings (tenant_id, time_zone, language, currency, sync_orders, sync_items, sync_questions)
+        values (
+            %(tenant_id)s, %(time_zone)s, %(language)s, %(currency)s, %(sync_orders)s, %(sync_items)s, %(sync_questions)s
+        )
         on conflict (tenant_id) do update
         set time_zone = excluded.time_zone, language = excluded.language, currency = excluded.currency,
-            sync_orders = excluded.sync_orders, sync_items = excluded.sync_items, updated_at = now()
+            sync_orders = excluded.sync_orders, sync_items = excluded.sync_items, sync_questions = excluded.sync_questions,
+            updated_at = now()
         """,
         **changes,
     )
@@ -138,7 +142,7 @@ def save_settings(session: TenantSession, changes: dict[str, Any]) -> None:
 def account_settings(session: TenantSession, account_id: UUID) -> Row | None:
     return session.one(
         """
-        select time_zone, language, currency, sync_orders, sync_items
+        select time_zone, language, currency, sync_orders, sync_items, sync_questions
         from app.ml_account_settings where tenant_id = %(tenant_id)s and account_id = %(account_id)s
         """,
         account_id=account_id,
@@ -148,13 +152,17 @@ def account_settings(session: TenantSession, account_id: UUID) -> Row | None:
 def save_account_settings(session: TenantSession, account_id: UUID, changes: dict[str, Any]) -> None:
     session.execute(
         """
-        insert into app.ml_account_settings (tenant_id, account_id, time_zone, language, currency, sync_orders, sync_items)
+        insert into app.ml_account_settings (
+            tenant_id, account_id, time_zone, language, currency, sync_orders, sync_items, sync_questions
+        )
         values (
-            %(tenant_id)s, %(account_id)s, %(time_zone)s, %(language)s, %(currency)s, %(sync_orders)s, %(sync_items)s
+            %(tenant_id)s, %(account_id)s, %(time_zone)s, %(language)s, %(currency)s, %(sync_orders)s, %(sync_items)s,
+            %(sync_questions)s
         )
         on conflict (tenant_id, account_id) do update
         set time_zone = excluded.time_zone, language = excluded.language, currency = excluded.currency,
-            sync_orders = excluded.sync_orders, sync_items = excluded.sync_items, updated_at = now()
+            sync_orders = excluded.sync_orders, sync_items = excluded.sync_items, sync_questions = excluded.sync_questions,
+            updated_at = now()
         """,
         account_id=account_id,
         **changes,

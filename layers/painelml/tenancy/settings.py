@@ -33,6 +33,7 @@ class Settings(BaseModel):
     currency: str = "BRL"
     sync_orders: bool = True
     sync_items: bool = True
+    sync_questions: bool = True
     inherited: list[str] = []
 
 
@@ -44,9 +45,22 @@ class SettingsChanges(Order):
     currency: Currency | None = None
     sync_orders: bool | None = None
     sync_items: bool | None = None
+    sync_questions: bool | None = None
 
 
 FIELDS = tuple(SettingsChanges.model_fields)
+SWITCHES: dict[str, str | None] = {
+    "items": "sync_items",
+    "orders": "sync_orders",
+    "shipments": "sync_orders",
+    "claims": "sync_orders",
+    "billing": "sync_orders",
+    "reconcile": "sync_orders",
+    "questions": "sync_questions",
+    "messages": "sync_questions",
+    "seller": None,
+}
+"""The switch of each scope of a sync. What the seller is needs none: one call a day, without which nothing else makes sense."""
 
 
 def of_tenant(session: TenantSession) -> Settings:
@@ -76,9 +90,9 @@ def change_accounts(session: TenantSession, actor: UUID, account_id: UUID, chang
 
 
 def wants_sync(session: TenantSession, account_id: UUID, scope: str) -> bool:
-    """Whether the account's scope, `orders` or `items`, is switched on."""
-    found = of_account(session, account_id)
-    return found.sync_orders if scope == "orders" else found.sync_items
+    """Whether the account's scope is switched on. Raises KeyError for a scope without a row in SWITCHES."""
+    switch = SWITCHES[scope]
+    return switch is None or bool(getattr(of_account(session, account_id), switch))
 
 
 def _merged(held: dict[str, Any] | None, changes: SettingsChanges) -> dict[str, Any]:

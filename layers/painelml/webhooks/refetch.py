@@ -24,6 +24,7 @@ from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.accounts.tokens import access_token
 from painelml.marketplace.api.seller import SellerApi
+from painelml.marketplace.api.transport import Call
 from painelml.marketplace.documents import Versioned
 from painelml.marketplace.effects import service as effects
 from painelml.marketplace.effects.models import Found
@@ -64,16 +65,15 @@ def work_through(batch: Batch, messages: Iterable[Message]) -> None:
 
 
 def revive(tenant_id: UUID, account_id: UUID) -> int:
-    """Sends the jobs again that were lost on their way; how many."""
+    """Asks again for what nobody has begun to read for long; how many. A job that waits for its turn still stays one."""
     with tenant_session(tenant_id) as session:
         lost = queries.revive_refetches(session, account_id, before=now() - LOST, moment=now())
-    return send(tenant_id, lost)
+        return queue(session, lost)
 
 
-def send(tenant_id: UUID, wanted: Iterable[Row]) -> int:
-    """Jobs for rows `{resource, account_id, topic}`; call it after their commit, or a job may come too early to end them."""
-    refetches = (Refetch(tenant_id=tenant_id, **row) for row in wanted)
-    return jobs.enqueue(refetches, tenant_id=tenant_id)
+def queue(session: TenantSession, wanted: Iterable[Row]) -> int:
+    """Jobs for rows `{resource, account_id, topic}`, in the caller's transaction; how many."""
+    return jobs.refetch(session, [Refetch(tenant_id=session.tenant_id, **row) for row in wanted])
 
 
 @cache
@@ -154,12 +154,17 @@ def _outcome(task: _Task, read: Future[Versioned] | None) -> Found | None:
     deferrals = task.message.deferrals
     try:
         with patiently(deferrals):
-            return Found(task.resource, _document(task, read))
+            found = Found(task.resource, _document(task, read))
+        SellerApi(task.account).learn_answer([Call("GET", task.resource.path)])
+        return found
     except (ResourceMissing, ValidationError) as lacking:
         # Announced before it can be read; or a 206 that lacks even what a row needs, which a later read has.
         if deferrals < NOT_YET:
             raise RetryLater(2 ** (deferrals + 1), "announced, but not readable yet") from None
         code = getattr(lacking, "code", "unreadable")
+    except AccessRefused as refused:
+        SellerApi(task.account).learn_refusal(refused)
+        code = refused.code
     except (CallRefused, ReconnectRequired) as refused:
         code = refused.code
     # Repeating it would not help. The notification stays `received`, which is what reconciliation looks for.
@@ -200,5 +205,4 @@ def _apply(account: ConnectedAccount, outcomes: Sequence[tuple[_Task, Found | No
         if found:
             effects.apply(session, account, found)
             queries.mark_handled(session, account.id, read, until=min(task.asked_at for task, _ in outcomes), moment=now())
-        again = queries.end_refetches(session, [task.resource.path for task, _ in outcomes])
-    send(account.tenant_id, again)
+        queue(session, queries.end_refetches(session, [task.resource.path for task, _ in outcomes]))

@@ -44,10 +44,9 @@ def _replay_in(tenant_id: UUID, wanted: ReplayRequest) -> dict[str, int]:
         with tenant_session(tenant_id) as session:
             rows = queries.matching_notifications(session, wanted, after=after, limit=AT_ONCE)
             pointed = {row["resource"]: Wanted(row["resource"], row["account_id"], row["topic"]) for row in rows}
-            asked = [] if wanted.dry_run else _ask(session, pointed.values())
+            found["jobs"] += 0 if wanted.dry_run else refetch.queue(session, _ask(session, pointed.values()))
         found["matched"] += len(rows)
         found["resources"] += len(pointed)
-        found["jobs"] += refetch.send(tenant_id, asked)
         if len(rows) < AT_ONCE:
             return found
         after = rows[-1]["received_at"], rows[-1]["event_key"]

@@ -37,8 +37,7 @@ def work_through(batch: Batch) -> None:
 def accept(tenant_id: UUID, named: Sequence[Named]) -> int:
     """Stores `(account, notification)` pairs of one tenant, and has each resource among the new ones read again, once.
 
-    A resource that waits to be read, or is being read, gets no second job: its row says that it is wanted again. Jobs leave
-    after the commit; one that is lost on the way is found by its row (refetch.revive).
+    A resource that waits to be read, or is being read, gets no second job: its row says that it is wanted again.
     """
     unique = {notification.key: (account_id, notification) for account_id, notification in named}
     with tenant_session(tenant_id) as session:
@@ -49,7 +48,7 @@ def accept(tenant_id: UUID, named: Sequence[Named]) -> int:
             if key in fresh and notification.is_handled
         }
         asked = queries.ask_for(session, list(wanted.values()), moment=now()) if wanted else []
-    sent = refetch.send(tenant_id, asked)
+        sent = refetch.queue(session, asked)
     logger.info(
         "notifications stored",
         extra={"stored": len(fresh), "repeated": len(unique) - len(fresh), "jobs": sent, "coalesced": len(wanted) - sent},

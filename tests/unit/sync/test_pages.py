@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from painelml.marketplace.accounts.models import ConnectedAccount
-from painelml.marketplace.api.client import Answer
+from painelml.marketplace.api.answers import Answer
 from painelml.marketplace.errors import UnknownEnvelope
 from painelml.sync.dispatch import spread
 from painelml.sync.scopes import items, orders

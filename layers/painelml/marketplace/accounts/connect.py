@@ -15,23 +15,24 @@ from painelml.audit import AuditEvent, Detail, record
 from painelml.core.caller import Caller
 from painelml.core.clock import now
 from painelml.core.db import TenantSession, directory_session, tenant_session
-from painelml.core.errors import PainelError
+from painelml.core.errors import PainelError, ServiceUnavailable
 from painelml.core.ids import uuid7
 from painelml.core.observability import logger
 from painelml.core.secrets import parameter
-from painelml.marketplace.accounts import queries, routes, states, tokens
+from painelml.marketplace.accounts import queries, routes, states, token_copies, tokens
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.accounts.schedules import schedule_all
 from painelml.marketplace.accounts.service import connected_account
 from painelml.marketplace.accounts.states import KeptState
-from painelml.marketplace.api import client
-from painelml.marketplace.api.client import Grant
+from painelml.marketplace.api import client, oauth
+from painelml.marketplace.api.answers import CODE
+from painelml.marketplace.api.oauth import Grant
+from painelml.marketplace.api.transport import Bearer
 from painelml.marketplace.errors import (
     AccountLimitReached,
     CallRefused,
     ConnectionRefused,
     ConsentDenied,
-    MarketplaceBusy,
     ReconnectRequired,
     SellerTaken,
 )
@@ -77,7 +78,7 @@ def begin(caller: Caller, *, site_id: str, origin: str) -> Beginning:
     secure = "; Secure" if back.scheme == "https" else ""
     life = int(states.LIFE.total_seconds())
     return Beginning(
-        authorization_url=f"{client.authorization_page(site_id)}?{urlencode(query)}",
+        authorization_url=f"{oauth.authorization_page(site_id)}?{urlencode(query)}",
         set_cookie=f"{COOKIE}={new.cookie}; Max-Age={life}; Path={back.path}; HttpOnly; SameSite=Lax{secure}",
         expires_at=new.expires_at,
     )
@@ -86,17 +87,17 @@ def begin(caller: Caller, *, site_id: str, origin: str) -> Beginning:
 def finish(*, state: str, code: str | None, error: str | None, cookie: str) -> Connection:
     """Ends a connection when the seller comes back: tokens sealed, the seller routed to the tenant, schedules set.
 
-    Raises ConnectionRefused, ConsentDenied, SellerTaken, AccountLimitReached or MarketplaceBusy; nothing is kept then.
+    Raises ConnectionRefused, ConsentDenied, SellerTaken, AccountLimitReached or ServiceUnavailable; nothing is kept then.
     """
     kept = states.take(state, cookie)
     with tenant_session(kept.tenant_id) as session:
         if not queries.is_active_member(session, kept.user_id):
             raise ConnectionRefused
     if not code:
-        raise ConsentDenied(reason=error if error and client.CODE.fullmatch(error) else "unknown")
+        raise ConsentDenied(reason=error if error and CODE.fullmatch(error) else "unknown")
     try:
-        grant = client.exchange_code(code, redirect_uri=kept.redirect_uri, verifier=kept.verifier)
-        profile = client.get("/users/me", grant.access_token).document
+        grant = oauth.exchange_code(code, redirect_uri=kept.redirect_uri, verifier=kept.verifier)
+        profile = client.get("/users/me", Bearer(grant.access_token, grant.seller_id)).document
     except CallRefused as refused:
         raise ConsentDenied(reason=refused.code) from None
     account = _connect(kept, grant, nickname=str(profile["nickname"])[:120], site_id=str(profile["site_id"]))
@@ -116,6 +117,7 @@ def _connect(kept: KeptState, grant: Grant, *, nickname: str, site_id: str) -> C
         _enter_refusal(kept, grant, refusal)
         revoke_politely(grant.seller_id, grant.access_token)
         raise
+    token_copies.forget(kept.tenant_id, account_id)
     return ConnectedAccount(kept.tenant_id, account_id, grant.seller_id, site_id, "ACTIVE")
 
 
@@ -164,6 +166,7 @@ def _hand_over(grant: Grant) -> None:
         with tenant_session(held.tenant_id) as owner:
             if queries.lock_tokens(owner, held.account_id) is not None:
                 tokens.save(owner, held.account_id, grant)
+        token_copies.forget(held.tenant_id, held.account_id)
 
 
 def disconnect(tenant_id: UUID, account_id: UUID, *, actor: UUID | None = None) -> None:
@@ -172,23 +175,25 @@ def disconnect(tenant_id: UUID, account_id: UUID, *, actor: UUID | None = None) 
         account = connected_account(session, account_id)
     try:
         revoke_politely(account.seller_id, tokens.access_token(tenant_id, account_id))
-    except (ReconnectRequired, MarketplaceBusy) as error:
+    except (ReconnectRequired, ServiceUnavailable) as error:
         # Without a live token there is nothing to give back with; forgetting it is what the seller asked for.
         logger.info("disconnected without giving the permission back", extra={"reason": error.code})
     with tenant_session(tenant_id) as session:
         queries.delete_tokens(session, account_id)
+        queries.drop_warnings(session, account_id, sorted(account.warnings))
         queries.release_seller(session, account_id)
         queries.set_status(session, account_id, status="DISCONNECTED", reason=None, moment=now())
         plans.settle(session)
         details = {"seller_id": account.seller_id}
         record(session, AuditEvent.ACCOUNT_DISCONNECTED, actor=actor, subject=str(account_id), details=details)
+    token_copies.forget(tenant_id, account_id)
 
 
 def revoke_politely(seller_id: int, access_token: str) -> None:
     """Takes the permission back at Mercado Livre if it answers; what we hold is forgotten either way."""
     try:
-        client.revoke(seller_id, access_token)
-    except (CallRefused, MarketplaceBusy) as error:
+        client.revoke(Bearer(access_token, seller_id))
+    except (CallRefused, ServiceUnavailable) as error:
         logger.warning("permission not taken back", extra={"seller_id": seller_id, "reason": type(error).__name__})
 
 

@@ -13,7 +13,27 @@ from painelml.core.wire import Moment
 
 AccountStatus = Literal["ACTIVE", "RECONNECT_REQUIRED", "DISCONNECTED", "FROZEN"]
 
-Site = Literal["MLB", "MLA", "MLM", "MLC", "MCO", "MLU", "MPE", "MLV", "MEC", "MRD", "MPA", "CBT"]
+Site = Literal[
+    "MLB",
+    "MLA",
+    "MLM",
+    "MLC",
+    "MCO",
+    "MLU",
+    "MPE",
+    "MLV",
+    "MEC",
+    "MRD",
+    "MPA",
+    "CBT",
+    "MCR",
+    "MBO",
+    "MPY",
+    "MGT",
+    "MHN",
+    "MNI",
+    "MSV",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +45,7 @@ class ConnectedAccount:
     seller_id: int
     site_id: str
     status: AccountStatus
+    warnings: frozenset[str] = frozenset()
 
 
 class ConnectRequest(Request):
@@ -40,11 +61,27 @@ class Connect(BaseModel):
     expires_at: Moment
 
 
+class HealthProblem(BaseModel):
+    """`reason` is a code; `about` is what it concerns: a functional permission (`sales.read`), a topic."""
+
+    reason: str
+    about: str | None
+
+
 class Health(BaseModel):
-    """`reason` is a code: why a connection is not `ok`."""
+    """`reason` is a code: why a connection is not `ok`. It is the worst of `problems`."""
 
     state: Literal["ok", "warning", "broken"]
     reason: str | None
+    problems: list[HealthProblem]
+
+
+class Reconnect(BaseModel):
+    """The request that leads the seller to the consent page again."""
+
+    method: Literal["POST"] = "POST"
+    path: Literal["/ml-accounts/connect"] = "/ml-accounts/connect"
+    body: dict[str, str]
 
 
 class Account(BaseModel):
@@ -56,5 +93,6 @@ class Account(BaseModel):
     site_id: str
     status: AccountStatus
     health: Health
+    reconnect: Reconnect | None
     connected_at: Moment
     last_synced_at: Moment | None

@@ -10,13 +10,15 @@ from uuid import UUID
 from painelml.core.db import Row, Session, TenantSession
 from painelml.core.pages import MORE
 
+WARNINGS = 40  # of one account, at most
+
 # Accounts and their tokens
 
 
 def account(session: TenantSession, account_id: UUID) -> Row | None:
     return session.one(
         """
-        select id, seller_id, nickname, site_id, status, status_reason, sync_trouble, connected_at, last_synced_at
+        select id, seller_id, nickname, site_id, status, status_reason, sync_trouble, warnings, connected_at, last_synced_at
         from app.ml_accounts where tenant_id = %(tenant_id)s and id = %(account_id)s
         """,
         account_id=account_id,
@@ -26,7 +28,7 @@ def account(session: TenantSession, account_id: UUID) -> Row | None:
 def accounts(session: TenantSession, *, after: UUID, limit: int) -> list[Row]:
     return session.rows(
         """
-        select id, seller_id, nickname, site_id, status, status_reason, sync_trouble, connected_at, last_synced_at
+        select id, seller_id, nickname, site_id, status, status_reason, sync_trouble, warnings, connected_at, last_synced_at
         from app.ml_accounts where tenant_id = %(tenant_id)s and id > %(after)s
         order by id limit %(limit)s
         """,
@@ -67,8 +69,9 @@ def save_account(
             values (%(tenant_id)s, %(account_id)s, %(seller_id)s, %(site_id)s, %(nickname)s, %(user_id)s, %(moment)s)
             on conflict (tenant_id, seller_id) do update
             set nickname = excluded.nickname, site_id = excluded.site_id, status = 'ACTIVE', status_reason = null,
-                sync_trouble = null, connected_by = excluded.connected_by, connected_at = excluded.connected_at,
-                disconnected_at = null, frozen_from = null, updated_at = excluded.connected_at
+                sync_trouble = null, warnings = '{}', connected_by = excluded.connected_by,
+                connected_at = excluded.connected_at, disconnected_at = null, frozen_from = null,
+                updated_at = excluded.connected_at
             returning id
             """,
             account_id=account_id,
@@ -114,10 +117,35 @@ def note_sync(session: TenantSession, account_id: UUID, *, moment: datetime, tro
     )
 
 
+def add_warning(session: TenantSession, account_id: UUID, entry: str) -> None:
+    session.execute(
+        """
+        update app.ml_accounts set warnings = array_append(warnings, %(entry)s)
+        where tenant_id = %(tenant_id)s and id = %(account_id)s
+          and %(entry)s <> all (warnings) and cardinality(warnings) < %(most)s
+        """,
+        account_id=account_id,
+        entry=entry,
+        most=WARNINGS,
+    )
+
+
+def drop_warnings(session: TenantSession, account_id: UUID, entries: Sequence[str]) -> None:
+    session.execute(
+        """
+        update app.ml_accounts
+        set warnings = array(select held from unnest(warnings) as held where held <> all (%(entries)s::text[]))
+        where tenant_id = %(tenant_id)s and id = %(account_id)s and warnings && %(entries)s::text[]
+        """,
+        account_id=account_id,
+        entries=list(entries),
+    )
+
+
 def tokens(session: TenantSession, account_id: UUID) -> Row | None:
     return session.one(
         """
-        select access_token, refresh_token, expires_at from app.ml_account_tokens
+        select access_token, refresh_token, expires_at, refreshed_at from app.ml_account_tokens
         where tenant_id = %(tenant_id)s and account_id = %(account_id)s
         """,
         account_id=account_id,
@@ -128,7 +156,7 @@ def lock_tokens(session: TenantSession, account_id: UUID) -> Row | None:
     """The tokens, held against every other refresh of this account until the transaction ends."""
     return session.one(
         """
-        select access_token, refresh_token, expires_at from app.ml_account_tokens
+        select access_token, refresh_token, expires_at, refreshed_at from app.ml_account_tokens
         where tenant_id = %(tenant_id)s and account_id = %(account_id)s for update
         """,
         account_id=account_id,
@@ -209,6 +237,13 @@ def release_seller(session: TenantSession, account_id: UUID) -> None:
 def route_sellers(session: Session, sellers: Sequence[int]) -> list[Row]:
     return session.rows(
         "select seller_id, tenant_id, account_id from app.route_sellers(%(sellers)s::bigint[])", sellers=sellers
+    )
+
+
+def sellers_after(session: Session, after: int, *, limit: int) -> list[Row]:
+    """The next page of connected sellers, by their numbers."""
+    return session.rows(
+        "select seller_id, tenant_id, account_id from app.sellers_after(%(after)s, %(limit)s)", after=after, limit=limit
     )
 
 

@@ -12,6 +12,8 @@ EVERY: dict[str, timedelta] = {
     "orders": timedelta(minutes=30),
     "items": timedelta(days=1),  # the item search has no date filter: notifications keep listings between scans
     "reconcile": timedelta(days=1),
+    "seller": timedelta(days=1),
+    # Shipments follow orders: the scope's own SPEC says so.
 }
 
 

@@ -8,20 +8,23 @@ from painelml.core.db import Row, TenantSession
 from painelml.core.errors import NotFound
 from painelml.core.pages import Page, decode_id, page_of
 from painelml.marketplace.accounts import queries
-from painelml.marketplace.accounts.models import Account, ConnectedAccount, Health
+from painelml.marketplace.accounts.health import health_of, reconnect_of
+from painelml.marketplace.accounts.models import Account, ConnectedAccount
+from painelml.marketplace.api.gate import is_application_blocked
 
 
 def list_accounts(session: TenantSession, *, limit: int, cursor: str | None) -> Page[Account]:
     after = decode_id(cursor) or UUID(int=0)
     rows = queries.accounts(session, after=after, limit=limit)
-    return page_of([_account(row) for row in rows], limit, key=lambda account: (account.id,))
+    blocked = is_application_blocked()
+    return page_of([_account(row, application_blocked=blocked) for row in rows], limit, key=lambda account: (account.id,))
 
 
 def find_account(session: TenantSession, account_id: UUID) -> Account:
     row = queries.account(session, account_id)
     if row is None:
         raise NotFound
-    return _account(row)
+    return _account(row, application_blocked=is_application_blocked())
 
 
 def connected_account(session: TenantSession, account_id: UUID) -> ConnectedAccount:
@@ -29,21 +32,19 @@ def connected_account(session: TenantSession, account_id: UUID) -> ConnectedAcco
     row = queries.account(session, account_id)
     if row is None:
         raise NotFound
-    return ConnectedAccount(session.tenant_id, account_id, row["seller_id"], row["site_id"], row["status"])
+    warnings = frozenset(row["warnings"])
+    return ConnectedAccount(session.tenant_id, account_id, row["seller_id"], row["site_id"], row["status"], warnings)
 
 
-def _account(row: Row) -> Account:
-    broken = row["status"] != "ACTIVE"
-    reason = row["status_reason"] if broken else row["sync_trouble"]
-    if row["status"] == "FROZEN":
-        reason = "plan_limit"
+def _account(row: Row, *, application_blocked: bool) -> Account:
     return Account(
         id=row["id"],
         seller_id=str(row["seller_id"]),
         nickname=row["nickname"],
         site_id=row["site_id"],
         status=row["status"],
-        health=Health(state="broken" if broken else "warning" if reason else "ok", reason=reason),
+        health=health_of(row, application_blocked=application_blocked),
+        reconnect=reconnect_of(row),
         connected_at=row["connected_at"],
         last_synced_at=row["last_synced_at"],
     )

@@ -10,7 +10,8 @@ from uuid import UUID
 from pydantic import AliasPath, AwareDatetime, BaseModel, Field
 
 from painelml.core.wire import Moment, Money
-from painelml.marketplace.documents import Amount, Document, with_raw
+from painelml.marketplace.documents import Amount, Document, only
+from painelml.marketplace.payments.models import without_cards
 
 
 class OrderLine(BaseModel):
@@ -63,8 +64,8 @@ class OrderLineDocument(Document):
     sale_fee: Amount | None = None
 
 
-class PaymentDocument(Document):
-    """An entry of `payments`: only the fee, which is the order's total."""
+class OrderPayment(Document):
+    """An entry of `payments`: only the fee, which is the order's total. Whole payments are a kind of their own."""
 
     marketplace_fee: Amount | None = None
     status: str | None = None
@@ -88,7 +89,7 @@ class OrderDocument(Document):
     date_last_updated: AwareDatetime | None = None
     last_updated: AwareDatetime | None = None
     lines: list[OrderLineDocument] | None = Field(None, validation_alias="order_items")
-    payments: list[PaymentDocument] | None = None
+    payments: list[OrderPayment] | None = None
     raw: dict[str, Any]
 
     @property
@@ -105,4 +106,14 @@ class OrderDocument(Document):
 
 def read_order(document: dict[str, Any]) -> OrderDocument:
     """Raises pydantic.ValidationError for a document without what an order needs."""
-    return OrderDocument.model_validate(with_raw(document))
+    return OrderDocument.model_validate({**document, "raw": _without_people(document)})
+
+
+def _without_people(document: dict[str, Any]) -> dict[str, Any]:
+    """The document without who bought it, but for the id, and without cards (decision 0056)."""
+    kept = dict(document)
+    if isinstance(document.get("buyer"), dict):
+        kept["buyer"] = only(document["buyer"], "id", "billing_info")
+    if isinstance(document.get("payments"), list):
+        kept["payments"] = [without_cards(payment) for payment in document["payments"]]
+    return kept

@@ -129,9 +129,11 @@ def orders(
     *,
     account_id: UUID | None,
     status: str | None,
+    pack_id: int | None,
     before: tuple[str, int],
     limit: int,
 ) -> list[Row]:
+    """Newest first. An order without a pack is one of its own, under the order's id."""
     return session.rows(
         """
         select id, account_id, pack_id, status, currency, total, paid, marketplace_fee, shipment_id, buyer_id, tags,
@@ -140,13 +142,29 @@ def orders(
         where tenant_id = %(tenant_id)s and (date_created, id) < (%(before)s::timestamptz, %(before_id)s)
           and (%(account_id)s::uuid is null or account_id = %(account_id)s)
           and (%(status)s::text is null or status = %(status)s)
+          and (%(pack_id)s::bigint is null or pack_id = %(pack_id)s or (pack_id is null and id = %(pack_id)s))
         order by date_created desc, id desc limit %(limit)s
         """,
         account_id=account_id,
         status=status,
+        pack_id=pack_id,
         before=before[0],
         before_id=before[1],
         limit=limit + MORE,
+    )
+
+
+def orders_of_pack(session: TenantSession, pack_id: int) -> list[Row]:
+    """By id; a cart holds far fewer than a page."""
+    return session.rows(
+        """
+        select id, account_id, pack_id, status, currency, total, paid, marketplace_fee, shipment_id, buyer_id, tags,
+               date_created, date_closed, source_updated_at
+        from app.orders
+        where tenant_id = %(tenant_id)s and (pack_id = %(pack_id)s or (pack_id is null and id = %(pack_id)s))
+        order by id
+        """,
+        pack_id=pack_id,
     )
 
 

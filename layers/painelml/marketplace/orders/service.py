@@ -13,20 +13,39 @@ from painelml.core.pages import Page, newest_first, page_of
 from painelml.core.wire import money
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.api.seller import SellerApi
-from painelml.marketplace.jobs import Refetch, enqueue
+from painelml.marketplace.jobs import Refetch, refetch
 from painelml.marketplace.orders import queries
 from painelml.marketplace.orders.models import Order, OrderDocument, OrderLine, OrderSummary, read_order
 from painelml.marketplace.ownership import checked
+from painelml.marketplace.payments.service import apply_of_orders
 
 LAST_ID = 2**63 - 1
 
 
 def list_orders(
-    session: TenantSession, *, account_id: UUID | None, status: str | None, limit: int, cursor: str | None
+    session: TenantSession,
+    *,
+    account_id: UUID | None,
+    status: str | None,
+    pack_id: str | None = None,
+    limit: int,
+    cursor: str | None,
 ) -> Page[OrderSummary]:
     """Newest first."""
-    rows = queries.orders(session, account_id=account_id, status=status, before=newest_first(cursor, int, LAST_ID), limit=limit)
+    rows = queries.orders(
+        session,
+        account_id=account_id,
+        status=status,
+        pack_id=int(pack_id) if pack_id else None,
+        before=newest_first(cursor, int, LAST_ID),
+        limit=limit,
+    )
     return page_of([OrderSummary(**_order(row)) for row in rows], limit, key=lambda order: (order.created_at, order.id))
+
+
+def orders_of_pack(session: TenantSession, pack_id: int) -> list[OrderSummary]:
+    """The orders of a cart, by id; of an order without a pack that order."""
+    return [OrderSummary(**_order(row)) for row in queries.orders_of_pack(session, pack_id)]
 
 
 def find_order(session: TenantSession, order_id: str) -> Order:
@@ -42,7 +61,7 @@ def ask_for_order(session: TenantSession, order_id: str) -> None:
     if row is None:
         raise NotFound
     job = Refetch(tenant_id=session.tenant_id, account_id=row["account_id"], topic="orders_v2", resource=f"/orders/{order_id}")
-    enqueue([job], tenant_id=session.tenant_id)
+    refetch(session, [job])
 
 
 def fetch_order(api: SellerApi, order_id: str) -> OrderDocument:
@@ -51,9 +70,14 @@ def fetch_order(api: SellerApi, order_id: str) -> OrderDocument:
 
 
 def apply_orders(session: TenantSession, account: ConnectedAccount, orders: Sequence[OrderDocument]) -> list[int]:
-    """Writes orders that are at least as new as what is held; the ids written. Raises AccessRefused for another seller's."""
+    """Writes orders that are at least as new as what is held, and their payments; the ids of the orders written.
+
+    Raises AccessRefused for another seller's.
+    """
     owned = [checked(order, account) for order in orders]
-    return queries.upsert_orders(session, account.id, owned, moment=now())
+    written = queries.upsert_orders(session, account.id, owned, moment=now())
+    apply_of_orders(session, account, owned)
+    return written
 
 
 def _order(row: Row) -> dict[str, Any]:

@@ -3,7 +3,13 @@
 from __future__ import annotations
 
 from painelml.sync.models import Scope
-from painelml.sync.scopes import items, orders, reconcile
+from painelml.sync.scopes import items, orders, reconcile, seller, shipments
 from painelml.sync.scopes.spec import ScopeSpec
 
-SPECS: dict[Scope, ScopeSpec] = {"items": items.SPEC, "orders": orders.SPEC, "reconcile": reconcile.SPEC}
+SPECS: dict[Scope, ScopeSpec] = {
+    "items": items.SPEC,
+    "orders": orders.SPEC,
+    "shipments": shipments.SPEC,
+    "seller": seller.SPEC,
+    "reconcile": reconcile.SPEC,
+}

@@ -44,13 +44,15 @@ def items_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[ItemDocumen
     ]
     # The newest documentation says to send the latest scroll_id received, and null ends the scan; so does an empty page.
     following = scan.get("scroll_id") if ids else None
+    total = scan.get("paging", {}).get("total")
     done = PageDone(
         cursor={"scroll_id": following, "restarts": cursor["restarts"]},
         processed=Counters(items=len(items)),
         errors=refused + unread,
         finished=following is None,
+        expected=None if total is None else int(total),
     )
     return items, done
 
 
-SPEC = ScopeSpec(first_cursor, items_page, apply_items)
+SPEC = ScopeSpec(first_cursor, items_page, apply_items, counts="items")

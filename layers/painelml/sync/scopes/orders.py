@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +12,7 @@ from painelml.marketplace.orders.models import OrderDocument, read_order
 from painelml.marketplace.orders.service import apply_orders
 from painelml.sync.models import Counters, PageDone, SyncError
 from painelml.sync.scopes.spec import ScopeSpec, later, readable
-from painelml.sync.windows import first_window, halves
+from painelml.sync.windows import first_windows, halves, settled
 
 SEARCH_LIMIT = 50  # above 51 the search answers 400
 OFFSET_CAP = 10_000  # and past this offset too
@@ -19,54 +20,84 @@ SEARCHES_PER_PAGE = 4
 
 
 def first_cursor(days: int, newest: datetime | None) -> dict[str, Any]:
-    start, end = first_window(now(), days=days, newest=newest)
+    """`newest` is what the next run starts from; `uncounted` is how many windows, from the end, are not in `expected` yet."""
+    began = now()
+    windows = first_windows(began, days=days, newest=newest)
     return {
-        "windows": [[start.isoformat(), end.isoformat()]],
+        "windows": [[start.isoformat(), end.isoformat()] for start, end in windows],
         "offset": 0,
         "total": None,
         "newest": newest.isoformat() if newest else None,
+        "began": began.isoformat(),
+        "uncounted": len(windows),
+        "expected": 0,
     }
 
 
 def orders_page(api: SellerApi, cursor: dict[str, Any]) -> tuple[list[OrderDocument], PageDone]:
     """Up to four searches of the first window, the later three at the same time.
 
-    A window with more orders than the offset can reach is split. The cursor's `newest` is the greatest update stamp of all
-    pages: results are sorted by `date_closed`, so the last row says nothing.
+    A window with more orders than the offset can reach is split. Where orders left the window, between two pages or between the
+    searches of this one, the rest moved up: it is read again from as many places before. The cursor's `newest` is the greatest
+    update stamp of all pages: results are sorted by `date_closed`, so the last row says nothing.
     """
     start, end = (datetime.fromisoformat(moment) for moment in cursor["windows"][0])
     further, offset = cursor["windows"][1:], cursor["offset"]
     first = api.get("/orders/search", **search(api, start, end, offset)).document
-    total = int(first["paging"]["total"])
+    total = _total(first)
+    cursor = _counted(cursor, total)
     if total > OFFSET_CAP and (parts := halves(start, end)):
         windows = [[part_start.isoformat(), part_end.isoformat()] for part_start, part_end in parts]
-        return [], PageDone(cursor={**cursor, "windows": windows + further, "offset": 0, "total": None})
-    if cursor["total"] is not None and total < cursor["total"]:
-        # Orders left the window while we paged, so the rest moved up: step back by as many, or some would never be read.
-        step = cursor["total"] - total
-        return [], PageDone(cursor={**cursor, "offset": max(0, offset - step), "total": total})
+        return [], _done({**cursor, "windows": windows + further, "offset": 0, "total": None})
+    before = total if cursor["total"] is None else cursor["total"]
+    if total < before:
+        return [], _done(_stepped_back(cursor, offset, before, total))
     reach = min(total, OFFSET_CAP)
     offsets = range(offset + SEARCH_LIMIT, min(reach, offset + SEARCHES_PER_PAGE * SEARCH_LIMIT), SEARCH_LIMIT)
     calls = [("/orders/search", search(api, start, end, place)) for place in offsets]
     answers = [first, *(answer.document for answer in (api.get_all(calls) if calls else ()))]
     orders, errors = readable((entry for answer in answers for entry in answer["results"]), read_order, "order")
+    newest = settled(max((order.updated_at for order in orders), default=None), began=_began(cursor))
+    cursor = {**cursor, "total": total, "newest": later(cursor["newest"], newest)}
+    if (least := min(map(_total, answers))) < total:
+        return orders, _done(_stepped_back(cursor, offset, total, least), orders, errors)
     after = offset + SEARCH_LIMIT * len(answers)
-    window_done = after >= reach
-    if window_done and total > reach:
+    if after < reach:
+        return orders, _done({**cursor, "offset": after}, orders, errors)
+    if total > reach:
         errors.append(SyncError(code="window_too_dense", resource=start.isoformat(), at=now()))
-    newest = max((order.updated_at for order in orders), default=None)
-    done = PageDone(
-        cursor={
-            "windows": further if window_done else cursor["windows"],
-            "offset": 0 if window_done else after,
-            "total": None if window_done else total,
-            "newest": later(cursor["newest"], newest),
-        },
-        processed=Counters(orders=len(orders)),
-        errors=errors,
-        finished=window_done and not further,
+    return orders, _done({**cursor, "windows": further, "offset": 0, "total": None}, orders, errors)
+
+
+def _done(cursor: dict[str, Any], orders: Sequence[OrderDocument] = (), errors: list[SyncError] | None = None) -> PageDone:
+    return PageDone(
+        cursor=cursor,
+        processed=Counters(orders=len(orders), payments=sum(len(order.payments or ()) for order in orders)),
+        errors=errors or [],
+        finished=not cursor["windows"],
+        expected=cursor["expected"],
     )
-    return orders, done
+
+
+def _stepped_back(cursor: dict[str, Any], offset: int, before: int, total: int) -> dict[str, Any]:
+    return {**cursor, "offset": max(0, offset - (before - total)), "total": total}
+
+
+def _counted(cursor: dict[str, Any], total: int) -> dict[str, Any]:
+    """With the window's orders in `expected`, once: the parts of a window that was split are in it already."""
+    held = len(cursor["windows"])
+    uncounted, expected = cursor.get("uncounted", 0), cursor.get("expected", 0)
+    if held > uncounted:
+        return {**cursor, "expected": expected}
+    return {**cursor, "uncounted": held - 1, "expected": expected + total}
+
+
+def _began(cursor: dict[str, Any]) -> datetime:
+    return datetime.fromisoformat(cursor["began"]) if "began" in cursor else now()
+
+
+def _total(document: dict[str, Any]) -> int:
+    return int(document["paging"]["total"])
 
 
 def search(api: SellerApi, start: datetime, end: datetime, offset: int, limit: int = SEARCH_LIMIT) -> dict[str, str | int]:
@@ -81,4 +112,4 @@ def search(api: SellerApi, start: datetime, end: datetime, offset: int, limit: i
     }
 
 
-SPEC = ScopeSpec(first_cursor, orders_page, apply_orders)
+SPEC = ScopeSpec(first_cursor, orders_page, apply_orders, counts="orders")

@@ -99,12 +99,12 @@ def compare(session: TenantSession, account: ConnectedAccount, window: Window | 
     stale = [order for order in window.orders.values() if order.id in held and _is_older(held[order.id], order)]
     unlisted = [order_id for order_id, row in held.items() if row["inside"] and order_id not in window.orders]
     written = effects.apply(session, account, [Found(Resource(KIND, str(order.id)), order) for order in missing + stale])
-    jobs.enqueue(
+    jobs.refetch(
+        session,
         (
             Refetch(tenant_id=account.tenant_id, account_id=account.id, topic="orders_v2", resource=f"/orders/{order_id}")
             for order_id in unlisted
         ),
-        tenant_id=account.tenant_id,
     )
     return Findings(
         theirs=len(window.orders),

@@ -14,7 +14,7 @@ from painelml.core.clock import now
 from painelml.core.db import TenantSession
 from painelml.marketplace.accounts.models import ConnectedAccount
 from painelml.marketplace.api.seller import SellerApi
-from painelml.sync.models import PageDone, SyncError, Trigger
+from painelml.sync.models import PageDone, Scope, SyncError, Trigger
 
 T = TypeVar("T")
 
@@ -31,12 +31,16 @@ class ScopeSpec:
     `page(api, cursor)` asks Mercado Livre, outside any transaction: the documents, and where the run stands after them.
     `apply` writes those in the transaction that turns the page; Findings that it answers are added to the run's.
     `depth(session, account, days, trigger)` says how many days a new run goes back, and None where there is nothing to do.
+    `follows` names the scope whose complete run starts one of this, because this one needs what that one brings.
+    `counts` is the counter that a page's `expected` is about; None for a scope that expects nothing.
     """
 
     first_cursor: Callable[[int, datetime | None], dict[str, Any]]
     page: Callable[[SellerApi, dict[str, Any]], tuple[Any, PageDone]]
     apply: Callable[[TenantSession, ConnectedAccount, Any], object]
     depth: Callable[[TenantSession, UUID, int, Trigger], int | None] = _as_asked
+    follows: Scope | None = None
+    counts: str | None = None
 
 
 def readable(

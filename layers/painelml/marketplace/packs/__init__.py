@@ -1,0 +1,1 @@
+"""Carts: orders that were bought together and travel together."""

@@ -1,0 +1,1 @@
+"""Sellers themselves: how Mercado Livre rates them."""

@@ -1,0 +1,1 @@
+"""Parcels: where they are, and what their freight costs whom."""
