@@ -71,7 +71,7 @@ def up(home: Home, *, auth: bool) -> bool:
     port = require_free(home, PART)
     state = home.folder / "emulator"
     state.mkdir(exist_ok=True)
-    if not (state / "state").exists():
+    if not (state / "state" / "s3.json").exists():
         # Objects are on disk at once, everything else at a clean stop. Buckets of stacks that nobody remembers would be in the
         # way of the next deployment.
         shutil.rmtree(state / "s3", ignore_errors=True)
