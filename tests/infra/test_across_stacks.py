@@ -123,7 +123,7 @@ def test_every_queue_has_a_dead_letter_queue_or_is_one(any_pair: Synthesis) -> N
 @pytest.mark.req("A033")
 def test_visibility_is_six_times_the_consumers_timeout(any_pair: Synthesis) -> None:
     mappings = list(any_pair.resources("AWS::Lambda::EventSourceMapping"))
-    assert len(mappings) == 3
+    assert len(mappings) == 4
     for mapping in mappings:
         queue = any_pair.resource_at(mapping.stack, mapping.properties["EventSourceArn"])
         function = any_pair.resource_at(mapping.stack, mapping.properties["FunctionName"])

@@ -127,7 +127,7 @@ def test_a_scheduled_run_that_fails_for_good_is_kept() -> None:
 @pytest.mark.parametrize(("pair", "most"), list(zip(PAIRS, (2, 2, 6, 10), strict=True)))
 def test_workers_report_single_failures_and_keep_to_the_profiles_concurrency(pair: tuple[str, str], most: int) -> None:
     mappings = of_type(templates(*pair)["jobs"], "AWS::Lambda::EventSourceMapping").values()
-    assert len(mappings) == 3
+    assert len(mappings) == 4
     for mapping in mappings:
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"] == {"MaximumConcurrency": most}

@@ -155,9 +155,10 @@ def test_the_status_says_zero_missing_and_when(sim: Simulator, person: Person, l
 
 @pytest.mark.req("A102")
 def test_the_schedule_compares_everything_first_and_two_weeks_then(
-    sim: Simulator, person: Person, monkeypatch: pytest.MonkeyPatch, later: None
+    sim: Simulator, person: Person, platform: Database, monkeypatch: pytest.MonkeyPatch, later: None
 ) -> None:
     account_id = connect_and_sync(person, sim, sim.seller(items=1, orders=10, days=30))
+    ask(platform, "delete from directory.account_schedules where account_id <> %s or purpose <> 'reconcile'", account_id)
     for day, days in ((1, 91), (2, 14)):
         moment = clock.now() + timedelta(days=day, hours=1)
         monkeypatch.setattr(dispatch, "now", lambda moment=moment: moment)
