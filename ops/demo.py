@@ -31,8 +31,8 @@ def load(endpoints: dict[str, Any], say: Callable[[str], None]) -> dict[str, int
         )
         seller_id = made["user_id"]
         account_id = seller.connect(seller_id)["id"]
-    say("waiting for the sync")
-    seller.wait_for_sync(account_id, seconds=SYNC_SECONDS)
+    say("waiting for listings and orders; shipments and the rest go on behind")
+    seller.wait_for_sync(account_id, seconds=SYNC_SECONDS, scopes=("items", "orders"))
     say("comparing totals")
     return _compared(seller, account_id, seller_id)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from pathlib import Path
@@ -53,9 +53,9 @@ class Seller:
             raise SellerFailure(f"seller {seller_id} consented, but the account is not listed")
         return account
 
-    def wait_for_sync(self, account_id: str, *, seconds: float) -> None:
-        """Until every run of the account has succeeded; raises SellerFailure with the errors of one that failed."""
-        wait_until(lambda: self._runs_are_done(account_id), seconds=seconds, otherwise="the sync did not finish")
+    def wait_for_sync(self, account_id: str, *, seconds: float, scopes: Collection[str] = ()) -> None:
+        """Until every run of the account, or of these scopes, has succeeded; raises SellerFailure with one's errors."""
+        wait_until(lambda: self._runs_are_done(account_id, scopes), seconds=seconds, otherwise="the sync did not finish")
 
     def every(self, path: str, **filters: str) -> list[dict[str, Any]]:
         """All rows of a list, page by page."""
@@ -99,8 +99,9 @@ class Seller:
             raise SellerFailure(f"the consent page answered {answer.status_code} without sending the browser back")
         return answer.headers["location"]
 
-    def _runs_are_done(self, account_id: str) -> bool:
-        runs = self.call("GET", f"/ml-accounts/{account_id}/sync", expect=200)["runs"]
+    def _runs_are_done(self, account_id: str, scopes: Collection[str]) -> bool:
+        found = self.call("GET", f"/ml-accounts/{account_id}/sync", expect=200)["runs"]
+        runs = [run for run in found if not scopes or run["scope"] in scopes]
         failed = [run for run in runs if run["status"] == "failed"]
         if failed:
             raise SellerFailure(f"the {failed[0]['scope']} sync failed: {failed[0].get('errors')}")

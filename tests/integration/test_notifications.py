@@ -16,8 +16,7 @@ from lambdas.missed_feeds.handler import handler as missed_feeds
 from lambdas.sales.handler import handler as sales
 from lambdas.sync_worker.handler import handler as sync_worker
 from lambdas.webhook_worker.handler import handler as webhook_worker
-from painelml.core import db, lanes, queues
-from painelml.core.clock import now
+from painelml.core import db, queues
 from painelml.core.config import config
 from painelml.core.secrets import secret
 from tests import servers
@@ -39,14 +38,6 @@ def known_seller(sim: Simulator, person: Person) -> int:
     seller = sim.seller()
     connect_and_sync(person, sim, seller)
     return seller
-
-
-@pytest.fixture
-def undelayed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Delayed copies come at once, and what is put off is due at once, so that no test waits for them."""
-    real = queues.send
-    monkeypatch.setattr(queues, "send", lambda *args, **named: real(*args, **{**named, "delay_seconds": 0}))
-    monkeypatch.setattr(lanes, "later", lambda _: now())
 
 
 def told(body: Any, token: str | None = None, **attributes: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import pytest
 from lambdas.sales.handler import handler as sales
 from lambdas.sync_worker.handler import handler as sync_worker
 from lambdas.webhook_worker.handler import handler as webhook_worker
-from painelml.core import clock, queues
+from painelml.core import clock
 from painelml.core.db import tenant_session
 from painelml.core.secrets import secret
 from painelml.marketplace.accounts.service import connected_account
@@ -36,13 +36,6 @@ READS = "GET /shipments/{shipment_id:int}"
 @pytest.fixture
 def person(platform: Database) -> Person:
     return sign_up()
-
-
-@pytest.fixture
-def undelayed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Delayed copies come at once, so that no test waits for them."""
-    real = queues.send
-    monkeypatch.setattr(queues, "send", lambda *args, **named: real(*args, **{**named, "delay_seconds": 0}))
 
 
 def every(person: Person, **query: str) -> Iterator[dict[str, Any]]:

@@ -124,9 +124,11 @@ def complete(session: TenantSession, run_id: UUID) -> None:
     live.forget(session, account_id)
     accounts.note_sync(session, account_id, moment=now(), trouble=None)
     ended = find(session, run_id)
+    # A scheduled run goes no further back than it must; what follows it has things to look after that are older.
+    days = FIRST_DAYS if ended.trigger == "schedule" else ended.days
     for scope, spec in SPECS.items():
         if spec.follows == ended.scope:
-            start_or_revive(session, account_id, scope, days=ended.days, trigger=ended.trigger)
+            start_or_revive(session, account_id, scope, days=days, trigger=ended.trigger)
 
 
 def fail(session: TenantSession, run_id: UUID, code: str) -> None:
