@@ -60,7 +60,7 @@ def _received(queue: str, most: int) -> list[dict[str, Any]]:
     return records
 
 
-def drain(queue: str, handler: SqsHandler, *, rounds: int = 500) -> int:
+def drain(queue: str, handler: SqsHandler, *, rounds: int = 5000) -> int:
     """Works a queue until it is empty, giving back what failed; how many messages were worked."""
     client, url, worked = boto3.client("sqs"), os.environ[f"PAINEL_QUEUE_{queue.upper()}"], 0
     for _ in range(rounds):
