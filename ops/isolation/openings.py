@@ -68,7 +68,8 @@ def _in_silo(aws: LocalAws, canary: str, email: str) -> str:
 
 def _with_a_shop(seller: Seller, canary: str) -> str:
     """The id of the seller who consented."""
-    told = {"nickname": f"NICK-{canary}", "items": 12, "orders": 20, "days": 20}
+    kinds = {"questions": 3, "claims": 3, "billing_periods": 2}
+    told = {"nickname": f"NICK-{canary}", "items": 12, "orders": 20, "days": 20, **kinds}
     made = seller.simulator("POST", "/_sim/sellers", told)
     account = seller.connect(made["user_id"])
     seller.wait_for_sync(account["id"], seconds=SYNC_SECONDS)

@@ -103,6 +103,8 @@ class Attack:
         for operation in guarded:
             if operation.method != "GET" or not operation.path_ids or operation.is_platform:
                 continue
+            if tenants.UNLISTED.keys() & set(operation.path_ids):
+                continue
             ids = self.victim.ids(operation)
             if ids is None:
                 continue
